@@ -1,0 +1,5 @@
+"""``python -m services``: the same as ``lingbao``."""
+
+from services.cli import app
+
+app()

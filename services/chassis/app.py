@@ -1,0 +1,229 @@
+"""The FastAPI application of a service, assembled the same way for each."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import sqlalchemy as sa
+import structlog
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, RedirectResponse, Response
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
+
+from services.chassis import operations
+from services.chassis.auth import SESSION_COOKIE, SessionStale, SignInNeeded
+from services.chassis.database import Database
+from services.chassis.events.envelope import Event
+from services.chassis.events.inbox import Handlers
+from services.chassis.i18n import lazy
+from services.chassis.middleware import BodyTooLarge, Ground, Guard
+from services.chassis.pages import STATIC, Pages
+from services.chassis.problems import NotFound, Problem
+from services.chassis.validation import invalid
+
+log = structlog.get_logger(__name__)
+
+Handler = Callable[[Request, Exception], Awaitable[Response]]
+
+
+def create_app(
+    service: str,
+    *,
+    title: str,
+    database: Database,
+    folder: Path,
+    pages: Pages,
+    apis: Sequence[APIRouter],
+    sites: Sequence[APIRouter],
+    publishes: Sequence[type[Event]] = (),
+    handlers: Handlers | None = None,
+) -> FastAPI:
+    """A service's application.
+
+    Args:
+        service: its name; the API lives under ``/api/{service}/v1``.
+        title: what the API's document is called.
+        database: its own database, also for checking credentials.
+        folder: the service's package folder.
+        pages: its templates.
+        apis: routers of JSON calls, mounted under the API's address.
+        sites: routers of pages, mounted at the root.
+        publishes: the events it says, for the catalogue.
+        handlers: the events it hears, for the catalogue.
+    """
+    prefix = f"/api/{service}"
+    app = FastAPI(
+        title=title,
+        version="1",
+        openapi_url=f"{prefix}/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        separate_input_output_schemas=False,
+    )
+    app.state.service = service
+    app.state.database = database
+    app.state.pages = pages
+    for api in apis:
+        app.include_router(api, prefix=f"{prefix}/v1")
+    for site in sites:
+        app.include_router(site, include_in_schema=False)
+    app.include_router(
+        operations.router(service, database, publishes, handlers or {}), prefix=prefix
+    )
+    # The same three at the root of the process, for an orchestrator that asks it directly.
+    app.include_router(operations.probes(service, database), include_in_schema=False)
+    app.add_route("/_refused/{reason}", _refused, methods=_UNSAFE)
+    app.mount("/static", ImmutableFiles(directory=STATIC, check_dir=False), name="static")
+    app.add_middleware(Guard)
+    app.add_middleware(Ground, service=service)
+    for kind, handler in _handlers(pages).items():
+        app.add_exception_handler(kind, handler)
+    app.state.folder = folder
+    return app
+
+
+_UNSAFE = ["POST", "PUT", "PATCH", "DELETE"]
+
+
+async def _refused(request: Request) -> Response:
+    """Where :class:`~services.chassis.middleware.Guard` sends what must not go further."""
+    if request.path_params["reason"] == "size":
+        raise _of_status(413)
+    raise Problem(
+        403,
+        "foreign-origin",
+        lazy("This was sent from another site, so we did not take it."),
+        lazy("Please open the page here and send the form again."),
+    )
+
+
+class ImmutableFiles(StaticFiles):
+    """Built assets: their names carry a hash, so a browser may keep them for good."""
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:  # noqa: ANN401 - passed on
+        response = super().file_response(*args, **kwargs)
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        return response
+
+
+def problem_response(request: Request, pages: Pages, problem: Problem) -> Response:
+    """A problem as JSON for programs and as a page for people."""
+    if _wants_json(request):
+        return JSONResponse(
+            problem.as_json(), problem.status, media_type="application/problem+json"
+        )
+    return pages.render(request, "error.html", problem.status, problem=problem)
+
+
+def _wants_json(request: Request) -> bool:
+    asked_for: str = request.state.path  # before the guard sent it elsewhere
+    return asked_for.startswith("/api/")
+
+
+def _handlers(pages: Pages) -> dict[type[Exception], Handler]:
+    async def on_problem(request: Request, error: Exception) -> Response:
+        assert isinstance(error, Problem)  # noqa: S101 - registered for this class alone
+        return problem_response(request, pages, error)
+
+    async def on_invalid(request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)  # noqa: S101
+        return problem_response(request, pages, invalid(error.errors()))
+
+    async def on_http(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)  # noqa: S101
+        return problem_response(request, pages, _of_status(error.status_code))
+
+    async def on_sign_in(request: Request, error: Exception) -> Response:
+        return await _to_sign_in(request, pages, stale=isinstance(error, SessionStale))
+
+    async def on_database(request: Request, error: Exception) -> Response:
+        log.error("database.unavailable", reason=str(error)[:300])
+        return problem_response(
+            request,
+            pages,
+            Problem(
+                503,
+                "temporarily-unavailable",
+                lazy("We cannot reach our records at the moment."),
+                lazy("Please try again in a minute. What you typed has not been sent."),
+            ),
+        )
+
+    async def on_too_large(request: Request, _error: Exception) -> Response:
+        return problem_response(request, pages, _of_status(413))
+
+    async def on_anything(request: Request, error: Exception) -> Response:
+        log.error("request.failed", exc_info=error)
+        return problem_response(request, pages, _of_status(500))
+
+    return {
+        Problem: on_problem,
+        RequestValidationError: on_invalid,
+        HTTPException: on_http,
+        SignInNeeded: on_sign_in,
+        SessionStale: on_sign_in,
+        sa.exc.OperationalError: on_database,
+        sa.exc.TimeoutError: on_database,
+        BodyTooLarge: on_too_large,
+        Exception: on_anything,
+    }
+
+
+def _of_status(status: int) -> Problem:
+    if status == 404:
+        return NotFound()
+    if status == 405:
+        return Problem(
+            405, "method-not-allowed", lazy("This address does not take this kind of request.")
+        )
+    if status == 413:
+        return Problem(
+            413,
+            "too-large",
+            lazy("This is more than we can take at once."),
+            lazy("Please send less, 10 MB at most."),
+        )
+    if status < 500:
+        return Problem(
+            status,
+            "bad-request",
+            lazy("We could not read this request."),
+            lazy("Please try again."),
+        )
+    return Problem(
+        status,
+        "server-error",
+        lazy("Something went wrong on our side."),
+        lazy("Please try again in a minute. If it goes on, tell us the number below."),
+    )
+
+
+async def _to_sign_in(request: Request, pages: Pages, *, stale: bool) -> Response:
+    """Send a visitor to sign in and back, keeping what a form carried."""
+    if _wants_json(request):
+        return JSONResponse(
+            Problem(
+                401,
+                "unauthenticated",
+                lazy("This call needs an API key or a session."),
+                lazy("Send it as: Authorization: Bearer KEY."),
+            ).as_json(),
+            401,
+            headers={"WWW-Authenticate": "Bearer"},
+            media_type="application/problem+json",
+        )
+    here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    if request.method in ("GET", "HEAD"):
+        way = "/staff/session/renew" if stale else "/staff/sign-in"
+        return RedirectResponse(f"{way}?next={quote(here)}", 303)
+    form = await request.form()
+    fields = [(name, text) for name, text in form.multi_items() if isinstance(text, str)]
+    response = pages.render(request, "sign_in_again.html", 401, fields=fields, action=here)
+    if request.cookies.get(SESSION_COOKIE):
+        response.delete_cookie(SESSION_COOKIE)
+    return response

@@ -1,0 +1,54 @@
+"""The SMTP side: accepts every message for everybody and keeps it."""
+
+import logging
+from email import policy
+from email.parser import BytesHeaderParser
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from services.chassis.devmail.store import Store
+from services.chassis.stack.ports import LOOPBACK
+
+MAX_BYTES = 10 * 1024 * 1024
+_log = logging.getLogger(__name__)
+
+
+class _Keeper:
+    """aiosmtpd's handler: called once for each message that a client has sent in full."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        content = envelope.content
+        if not isinstance(content, bytes):  # aiosmtpd's other mode, decode_data, is off.
+            return "451 4.3.0 The message was not received as bytes"
+        headers = BytesHeaderParser(policy=policy.default).parsebytes(content)
+        try:
+            meta = self._store.add(
+                kind="mail",
+                to=list(envelope.rcpt_tos),
+                sender=str(headers["From"] or envelope.mail_from or ""),
+                subject=str(headers["Subject"] or ""),
+                content=content,
+            )
+        except OSError as error:
+            # RFC 5321: 452 asks the client to keep the message and come back later.
+            _log.error("a message could not be kept: %s", error)
+            return "452 4.3.1 Insufficient system storage"
+        return f"250 2.0.0 OK: kept as {meta.id}"
+
+
+def controller(store: Store, port: int, host: str = LOOPBACK) -> Controller:
+    """An SMTP server (8BITMIME, SMTPUTF8, SIZE) that runs in a thread of its own once started."""
+    return Controller(
+        _Keeper(store),
+        hostname=host,
+        port=port,
+        ready_timeout=10.0,
+        data_size_limit=MAX_BYTES,
+        enable_SMTPUTF8=True,
+        ident="Lingbao development mail",
+        server_hostname="localhost",
+    )

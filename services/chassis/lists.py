@@ -1,0 +1,92 @@
+"""Lists with cursors: stable while rows are added, and no page is skipped or shown twice."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import sqlalchemy as sa
+from pydantic import BaseModel
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import InstrumentedAttribute
+
+from services.chassis.crypto import decode, encode
+from services.chassis.i18n import lazy
+from services.chassis.problems import Problem
+
+DEFAULT_LIMIT = 20
+LARGEST_LIMIT = 100
+
+T = TypeVar("T")
+U = TypeVar("U")
+
+
+@dataclass(frozen=True)
+class Page(Generic[T]):
+    """One page of a list; ``next_cursor`` is ``None`` on the last."""
+
+    items: Sequence[T]
+    next_cursor: str | None
+
+    def map(self, turn: Callable[[T], U]) -> Page[U]:
+        """The same page with each item turned into something else."""
+        return Page([turn(item) for item in self.items], self.next_cursor)
+
+
+class PageOut(BaseModel, Generic[T]):
+    """A list as the API answers it."""
+
+    items: list[T]
+    next_cursor: str | None
+
+
+def page_of(
+    session: Session,
+    query: sa.Select[T],
+    keys: Sequence[InstrumentedAttribute[Any]],
+    *,
+    cursor: str | None,
+    limit: int = DEFAULT_LIMIT,
+    descending: bool = False,
+) -> Page[T]:
+    """One page of ``query``, ordered by ``keys`` (the last of them unique).
+
+    Raises:
+        Problem: 400 ``bad-cursor`` when the cursor is not one that we gave.
+    """
+    limit = max(1, min(limit, LARGEST_LIMIT))
+    if cursor:
+        try:
+            given = json.loads(decode(cursor))
+            place = sa.tuple_(
+                *(
+                    sa.cast(sa.literal(str(value), sa.Text), key.type)
+                    for key, value in zip(keys, given, strict=True)
+                )
+            )
+        except (ValueError, TypeError) as error:
+            raise _bad_cursor() from error
+        here = sa.tuple_(*keys)
+        query = query.where(here < place if descending else here > place)
+    query = query.order_by(*(key.desc() if descending else key for key in keys)).limit(limit + 1)
+    try:
+        rows: list[T] = list(session.scalars(query))
+    except sa.exc.DataError as error:
+        raise _bad_cursor() from error
+    more = len(rows) > limit
+    rows = rows[:limit]
+    if not more:
+        return Page(rows, None)
+    last = [str(getattr(rows[-1], key.key)) for key in keys]
+    return Page(rows, encode(json.dumps(last).encode()))
+
+
+def _bad_cursor() -> Problem:
+    return Problem(
+        400,
+        "bad-cursor",
+        lazy("This is not a place in the list."),
+        lazy("Start again from the first page."),
+    )

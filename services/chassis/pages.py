@@ -1,0 +1,190 @@
+"""Pages: Jinja2 templates of a service on the chassis's frame, in the language of the moment."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined
+
+from services.chassis import i18n
+from services.chassis.auth import Principal
+from services.chassis.idempotency import ONCE_FIELD, fresh_once
+from services.chassis.reference import city, district_name, topic_name
+from services.chassis.settings import settings
+
+CHASSIS = Path(__file__).parent
+STATIC = CHASSIS / "static"
+LANGUAGE_COOKIE = "lingbao_language"
+
+# The left column of staff pages, by task: path, name, icon, permission.
+_MENU = (
+    ("/staff", i18n.lazy("Today"), "calendar-check", None),
+    ("/staff/activities", i18n.lazy("Activities"), "calendar-event", "activities.view"),
+    ("/staff/bookings", i18n.lazy("Bookings"), "building", "bookings.view"),
+    ("/staff/materials", i18n.lazy("Library"), "book", "materials.view"),
+    ("/staff/advisories", i18n.lazy("Advisories"), "globe", "advisories.view"),
+    ("/staff/broadcasts", i18n.lazy("Broadcasts"), "megaphone", "broadcasts.view"),
+    ("/staff/deliveries", i18n.lazy("Deliveries"), "send", "deliveries.view"),
+    ("/staff/people", i18n.lazy("People"), "people", "people.manage"),
+    ("/staff/apikeys", i18n.lazy("API keys"), "key", "apikeys.manage"),
+    ("/staff/audit", i18n.lazy("Audit trail"), "clock-history", "audit.view"),
+)
+
+
+def staff_menu(principal: Principal | None) -> list[tuple[str, str, str]]:
+    """What a member of staff may open: ``(path, name, icon)``."""
+    if principal is None:
+        return []
+    return [
+        (path, str(name), icon)
+        for path, name, icon, permission in _MENU
+        if permission is None or principal.may(permission)
+    ]
+
+
+@functools.cache
+def _manifest() -> dict[str, str]:
+    file = STATIC / "manifest.json"
+    found: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
+    return found
+
+
+def static(name: str) -> str:
+    """The address of a built asset; its name carries a hash of what is in it."""
+    return f"/static/{_manifest().get(name, name)}"
+
+
+def switch_language_url(request: Request) -> str:
+    """This very page in the other language."""
+    other = "en" if i18n.language() == "zh-CN" else "zh-CN"
+    query = [(key, value) for key, value in request.query_params.multi_items() if key != "lang"]
+    return f"{request.url.path}?{urlencode([*query, ('lang', other)])}"
+
+
+def with_query(request: Request, **changes: Any) -> str:  # noqa: ANN401 - printed
+    """This page's address with some of its query changed; ``None`` takes a part out."""
+    query = [
+        (key, value) for key, value in request.query_params.multi_items() if key not in changes
+    ]
+    query += [(key, str(value)) for key, value in changes.items() if value not in (None, "")]
+    return f"{request.url.path}?{urlencode(query)}" if query else request.url.path
+
+
+def pick_language(query: str | None, cookie: str | None, header: str) -> str:
+    """The language of a request: asked for, else remembered, else the browser's first, else zh-CN.
+
+    Args:
+        query: the value of ``lang`` in the address.
+        cookie: what was chosen before.
+        header: ``Accept-Language``.
+    """
+    for tag in (query, cookie):
+        if tag in i18n.LANGUAGES:
+            return tag
+    weighed = []
+    for index, part in enumerate(header.split(",")):
+        tag, _, rest = part.strip().partition(";")
+        try:
+            quality = float(rest.strip().removeprefix("q=") or 1)
+        except ValueError:
+            quality = 0.0
+        weighed.append((-quality, index, tag.lower()))
+    for _, _, tag in sorted(weighed):
+        if tag.startswith("zh"):
+            return "zh-CN"
+        if tag.startswith("en"):
+            return "en"
+    return i18n.DEFAULT_LANGUAGE
+
+
+class Pages:
+    """Renders the templates of one service.
+
+    ``activities/list.html`` is the file ``activities/templates/list.html`` of the service; names
+    without a folder (``frame.html``, ``forms.html``) are the chassis's.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        for place in (CHASSIS, folder):
+            i18n.add_catalogue(place / "locale")
+        prefixes = {
+            path.parent.name: FileSystemLoader(path) for path in sorted(folder.glob("*/templates"))
+        }
+        self._env = Environment(
+            loader=ChoiceLoader([PrefixLoader(prefixes), FileSystemLoader(CHASSIS / "templates")]),
+            autoescape=True,
+            undefined=StrictUndefined,
+            extensions=["jinja2.ext.i18n", "jinja2.ext.do", "jinja2.ext.loopcontrols"],
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._env.install_gettext_callables(  # type: ignore[attr-defined]
+            i18n.gettext, i18n.ngettext, newstyle=True
+        )
+        self._env.globals.update(
+            static=static,
+            switch_language_url=switch_language_url,
+            with_query=with_query,
+            staff_menu=staff_menu,
+            localized=i18n.localized,
+            fresh_once=fresh_once,
+            once_field=ONCE_FIELD,
+            current_language=i18n.language,
+        )
+        self._env.filters.update(
+            date_line=i18n.date_line,
+            day=i18n.day,
+            clock=i18n.clock,
+            district_name=district_name,
+            country_name=i18n.country_name,
+            topic_name=topic_name,
+            localized=i18n.localized,
+        )
+
+    def text(self, template: str, context: Mapping[str, Any]) -> str:
+        """A template rendered outside a request (a message, a document)."""
+        return self._env.get_template(template).render(
+            language=i18n.language(),
+            settings_city=city(),
+            base_url=settings().public_url,
+            **context,
+        )
+
+    def render(
+        self,
+        request: Request,
+        template: str,
+        status: int = 200,
+        **context: Any,  # noqa: ANN401 - whatever the template shows
+    ) -> HTMLResponse:
+        """A page as an answer. The signed-in principal is in its context."""
+        text = self.text(
+            template,
+            {
+                "request": request,
+                "principal": getattr(request.state, "principal", None),
+                "request_id": getattr(request.state, "request_id", ""),
+            }
+            | context,
+        )
+        response = HTMLResponse(text, status)
+        # Pages differ by language and by who is signed in, and may show personal data.
+        response.headers["Cache-Control"] = "private, no-cache"
+        response.headers["Vary"] = "Accept-Language, Cookie"
+        if (asked := request.query_params.get("lang")) in i18n.LANGUAGES:
+            response.set_cookie(
+                LANGUAGE_COOKIE,
+                asked,
+                max_age=31_536_000,
+                samesite="lax",
+                httponly=True,
+                secure=settings().is_https,
+            )
+        return response

@@ -1,0 +1,75 @@
+"""How often one address may send a public form or call.
+
+Counted in the memory of each web process: no other part has to answer before a resident is served,
+and with several processes the limit is so many times as wide, which still stops a flood.
+"""
+
+from __future__ import annotations
+
+import functools
+import ipaddress
+
+from fastapi import Depends, Request
+from limits import RateLimitItem, parse
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
+
+from services.chassis.i18n import lazy
+from services.chassis.problems import Problem
+from services.chassis.settings import settings
+
+
+@functools.cache
+def _limiter() -> MovingWindowRateLimiter:
+    return MovingWindowRateLimiter(MemoryStorage())
+
+
+@functools.cache
+def _rate() -> RateLimitItem:
+    return parse(settings().public_rate)
+
+
+def client_address(request: Request) -> str:
+    """The address of the person, believing ``X-Forwarded-For`` only from trusted proxies."""
+    peer = request.client.host if request.client else "127.0.0.1"
+    hops = [hop.strip() for hop in request.headers.get("x-forwarded-for", "").split(",") if hop]
+    while hops and _trusted(peer):
+        peer = hops.pop()
+    return peer
+
+
+@functools.lru_cache(maxsize=4096)
+def _trusted(address: str) -> bool:
+    return any(
+        _address(address) in ipaddress.ip_network(proxy, strict=False)
+        for proxy in settings().trusted_proxies
+    )
+
+
+@functools.lru_cache(maxsize=4096)
+def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    try:
+        return ipaddress.ip_address(text)
+    except ValueError:
+        # What is no address is nobody we trust, and all such share one count.
+        return ipaddress.ip_address("::")
+
+
+def public_rate(request: Request) -> None:
+    """A FastAPI dependency for every public form and call that writes.
+
+    Raises:
+        Problem: 429 ``too-many-requests``.
+    """
+    address = _address(client_address(request))
+    # Somebody on the machine itself is its operator, a test or a bench.
+    if not address.is_loopback and not _limiter().hit(_rate(), str(address)):
+        raise Problem(
+            429,
+            "too-many-requests",
+            lazy("Too many requests came from your network just now."),
+            lazy("Please wait a minute and send it again. Nothing has been lost."),
+        )
+
+
+PublicRate = Depends(public_rate)

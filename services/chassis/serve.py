@@ -1,0 +1,42 @@
+"""One web process: an ASGI application served by granian until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+from granian.constants import Interfaces
+from granian.log import LogLevels
+from granian.server.embed import Server
+
+
+def serve(app: Any, *, host: str, port: int) -> None:  # noqa: ANN401 - any ASGI application
+    """Answer on ``host:port`` until SIGINT or SIGTERM; requests under way are finished first."""
+    asyncio.run(_serve(app, host, port))
+
+
+async def _serve(app: Any, host: str, port: int) -> None:  # noqa: ANN401
+    server = Server(
+        app,
+        address=host,
+        port=port,
+        interface=Interfaces.ASGI,
+        websockets=False,
+        log_enabled=True,
+        log_level=LogLevels.warning,
+    )
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    serving = loop.create_task(server.serve())
+    stopping = loop.create_task(stop.wait())
+    if name := os.environ.get("LINGBAO_READY_FILE"):
+        Path(name).touch()
+    await asyncio.wait([serving, stopping], return_when=asyncio.FIRST_COMPLETED)
+    if not serving.done():
+        server.stop()  # type: ignore[no-untyped-call]
+    await serving

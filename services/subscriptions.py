@@ -1,0 +1,27 @@
+"""Who reacts to what: every type of event, and the services that hear it.
+
+A service's own ``events.py`` says what it does about it; a test holds the two together.
+"""
+
+_ACTIVITY = ("content", "notifications")
+_PERSON = ("notifications",)
+
+SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
+    "activity.published.v1": _ACTIVITY,
+    "activity.changed.v1": _ACTIVITY,
+    "activity.cancelled.v1": _ACTIVITY,
+    "registration.confirmed.v1": _PERSON,
+    "registration.waiting.v1": _PERSON,
+    "registration.cancelled.v1": _PERSON,
+    "booking.requested.v1": _PERSON,
+    "booking.proposed.v1": _PERSON,
+    "booking.accepted.v1": _PERSON,
+    "booking.declined.v1": _PERSON,
+    "advisory.published.v1": ("registration", "notifications"),
+    "advisory.withdrawn.v1": ("registration", "notifications"),
+    "material.published.v1": ("registration",),
+    "material.withdrawn.v1": ("registration",),
+    "delivery.failed.v1": ("registration",),
+    "staff.credential_revoked.v1": ("registration", "content", "notifications"),
+    "audit.recorded.v1": ("identity",),
+}
