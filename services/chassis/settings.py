@@ -26,7 +26,7 @@ class SettingsError(Exception):
 class Settings(BaseSettings):
     """What the environment says. Unset values have a default that is safe in development only."""
 
-    model_config = SettingsConfigDict(env_prefix="LINGBAO_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="LINGBAO_", env_ignore_empty=True, extra="ignore")
 
     environment: Literal["development", "production"] = Field(
         default="development",
@@ -96,10 +96,6 @@ class Settings(BaseSettings):
     )
     log_format: Literal["text", "json"] = Field(
         default="text", description="How log lines are written to standard error."
-    )
-    metrics_from: str = Field(
-        default="private_ranges",
-        description="Who may read `/metrics` through the front: Caddy's `remote_ip` ranges.",
     )
 
     @field_validator("secret_keys", "trusted_proxies", mode="before")

@@ -214,8 +214,8 @@ class Inbox:
         response = HTMLResponse(text, status)
         response.headers["Cache-Control"] = "no-store"
         response.headers["Content-Security-Policy"] = (
-            "default-src 'none'; style-src 'unsafe-inline'; connect-src 'self'; frame-src 'self'; "
-            f"form-action 'self'; base-uri 'none'; script-src 'nonce-{nonce}'"
+            "default-src 'none'; style-src 'unsafe-inline'; img-src data:; connect-src 'self'; "
+            f"frame-src 'self'; form-action 'self'; base-uri 'none'; script-src 'nonce-{nonce}'"
         )
         if asked in i18n.LANGUAGES:
             response.set_cookie(_LANGUAGE_COOKIE, asked, max_age=31_536_000, samesite="lax")

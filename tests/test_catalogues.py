@@ -1,0 +1,77 @@
+"""Every sentence that a person can read is there in Chinese."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
+
+from services import house
+
+PACKAGES = ("chassis", *house.SERVICES)
+METHODS = [
+    ("**/templates/**.html", "jinja2"),
+    ("**/templates/**.txt", "jinja2"),
+    ("**.py", "python"),
+]
+KEYWORDS = {"_": None, "gettext": None, "lazy": None, "refuse": None, "ngettext": (1, 2)}
+OPTIONS = {"**/templates/**.html": {"silent": "false"}, "**/templates/**.txt": {"silent": "false"}}
+
+
+def said(package: str) -> Iterator[tuple[str, str | tuple[str, ...]]]:
+    """Every message of a package: where it stands, and its id."""
+    for file, line, message, _comments, _context in extract_from_dir(
+        house.ROOT / package, METHODS, OPTIONS, KEYWORDS
+    ):
+        yield f"{file}:{line}", message
+
+
+def catalogue(package: str) -> dict[str, str]:
+    file: Path = house.ROOT / package / "locale" / "zh_CN" / "LC_MESSAGES" / "messages.po"
+    with file.open("rb") as source:
+        found = read_po(source, locale="zh_CN")
+    return {
+        (message.id if isinstance(message.id, str) else message.id[0]): (
+            message.string if isinstance(message.string, str) else message.string[0]
+        )
+        for message in found
+        if message.id and not message.fuzzy
+    }
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_every_message_has_its_chinese(package: str) -> None:
+    known = {**catalogue("chassis"), **catalogue(package)}
+    missing = {
+        (message if isinstance(message, str) else message[0]): place
+        for place, message in said(package)
+        if not known.get(message if isinstance(message, str) else message[0])
+    }
+    assert missing == {}
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_both_languages_take_the_same_values(package: str) -> None:
+    for english, chinese in catalogue(package).items():
+        names = {part.partition(")")[0] for part in english.split("%(")[1:]}
+        given = {part.partition(")")[0] for part in chinese.split("%(")[1:]}
+        assert given <= names, f"{english!r} → {chinese!r}"
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_no_message_is_left_over(package: str) -> None:
+    used = {message if isinstance(message, str) else message[0] for _, message in said(package)}
+    assert set(catalogue(package)) - used == set()
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_the_chinese_is_chinese_and_calm(package: str) -> None:
+    letters = set(string.ascii_letters)
+    for english, chinese in catalogue(package).items():
+        assert "！" not in chinese and "!" not in chinese, chinese
+        if english == chinese:
+            assert not (set(english) & letters) or len(english.split()) <= 3, english
