@@ -6,7 +6,7 @@ WORKDIR /src/web
 COPY web/package.json web/package-lock.json web/.npmrc* ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY web/ ./
-RUN node build.mjs --out /static
+RUN node build.mjs /static
 
 FROM python:3.13-slim-bookworm AS build
 RUN python -m venv /opt/lingbao

@@ -34,6 +34,16 @@ from tests.sink import SmtpSink
 TEST_KEYS = "test-key-of-the-suite-0123456789abcdef,older-key-of-the-suite-0123456789abcdef"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--long", action="store_true", help="many rounds of each fault instead of one")
+
+
+@pytest.fixture
+def rounds(request: pytest.FixtureRequest) -> int:
+    """How often a fault is made: once in the suite, often in `make faults`."""
+    return 10 if request.config.getoption("--long") else 1
+
+
 @pytest.fixture(scope="session", autouse=True)
 def servers() -> Iterator[None]:
     """PostgreSQL, the Redis protocol and SMTP, for real; the settings point at them."""

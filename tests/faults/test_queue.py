@@ -1,0 +1,94 @@
+"""Redis is transport, never memory: stopped or emptied, nothing is lost and nothing comes twice."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+import uuid
+
+import psycopg
+import pytest
+import redis
+
+from tests.faults.conftest import Queue, lecture, register
+from tests.stack import Stack, eventually
+
+pytestmark = pytest.mark.xdist_group("faults")
+
+
+def unconfirmed(stack: Stack, service: str = "registration") -> int:
+    url = stack.info.database_url.rpartition("/")[0] + f"/lingbao_{service}"
+    with psycopg.connect(url) as connection:
+        row = connection.execute("SELECT count(*) FROM outbox WHERE unconfirmed <> '{}'").fetchone()
+        assert row
+        return int(row[0])
+
+
+def confirmations(stack: Stack, email: str) -> list[str]:
+    """The subjects of the mails that one person got."""
+    return [item["subject"] for item in stack.inbox(email) if item["kind"] == "mail"]
+
+
+def test_registering_goes_on_without_redis_and_the_mail_follows(
+    stack: Stack, queue: Queue, editor: str, rounds: int
+) -> None:
+    activity = lecture(stack, editor)
+    for _ in range(rounds):
+        eventually(lambda: unconfirmed(stack) == 0)
+        people = [f"{uuid.uuid4().hex}@example.com" for _ in range(5)]
+        queue.stop()
+        try:
+            for email in people:
+                status, answer = register(stack, activity["id"], email)
+                assert status == 201, answer
+                assert answer["status"] == "confirmed"
+            assert unconfirmed(stack) >= len(people)
+            assert all(confirmations(stack, email) == [] for email in people)
+            status, _ = stack.call("GET", "/api/registration/readyz")
+            assert status == 503, "readyz says that the broker is away"
+        finally:
+            queue.start()
+        for email in people:
+            stack.mail(email, within=60)
+        eventually(lambda: unconfirmed(stack) == 0, within=60)
+        assert [len(confirmations(stack, email)) for email in people] == [1] * len(people)
+
+
+def test_redis_emptied_between_commit_and_delivery(
+    stack: Stack, queue: Queue, editor: str, rounds: int
+) -> None:
+    activity = lecture(stack, editor)
+    for _ in range(rounds):
+        eventually(lambda: unconfirmed(stack) == 0, within=60)
+        worker = stack.info.pids["worker notifications"]
+        people = [f"{uuid.uuid4().hex}@example.com" for _ in range(5)]
+        # The worker sleeps, so that the messages lie in the queue when it is emptied.
+        os.kill(worker, signal.SIGSTOP)
+        try:
+            for email in people:
+                assert register(stack, activity["id"], email)[0] == 201
+            with redis.Redis.from_url(queue.url) as client:
+                eventually(lambda: client.dbsize() > 0)
+                time.sleep(0.5)
+                client.flushall()
+        finally:
+            os.kill(worker, signal.SIGCONT)
+        for email in people:
+            stack.mail(email, within=90)
+        eventually(lambda: unconfirmed(stack) == 0, within=90)
+        assert [len(confirmations(stack, email)) for email in people] == [1] * len(people)
+
+
+def test_a_killed_worker_loses_nothing(stack: Stack, editor: str, rounds: int) -> None:
+    activity = lecture(stack, editor)
+    for _ in range(rounds):
+        people = [f"{uuid.uuid4().hex}@example.com" for _ in range(10)]
+        for index, email in enumerate(people):
+            assert register(stack, activity["id"], email)[0] == 201
+            if index == 4:
+                stack.kill("worker notifications")
+                stack.kill("worker registration")
+        for email in people:
+            stack.mail(email, within=120)
+        eventually(lambda: unconfirmed(stack) == 0, within=120)
