@@ -31,6 +31,6 @@ def load() -> list[str]:
         if sample is None:
             continue
         module = importlib.import_module(f"services.{service}.sample")
-        count = module.load(password) if service == "identity" else module.load()
-        lines.append(f"{service}: {count or 'nothing new'}")
+        loaded = len(module.load(password)) if service == "identity" else module.load()
+        lines.append(f"{service}: {loaded or 'nothing'} new")
     return lines

@@ -1,0 +1,1 @@
+"""What the house tells people: advisories for countries and materials to read."""

@@ -1,0 +1,23 @@
+"""Texts on a page: in which language they are shown, and the names of choices."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from services.chassis.i18n import Lazy, language
+
+
+def said_in(value: Mapping[str, str]) -> str:
+    """The language (BCP 47) in which a localised text is shown on this page.
+
+    It is the page's own where the text has it, else the one it falls back to; the element around
+    the text says so, for screen readers.
+    """
+    if value.get(language()):
+        return language()
+    return next((tag for tag, text in value.items() if text), language())
+
+
+def options(names: Mapping[str, Lazy]) -> list[tuple[str, str]]:
+    """Choices of a field, ``(value, name)``, in the page's language."""
+    return [(value, str(name)) for value, name in names.items()]

@@ -1,0 +1,1 @@
+"""Materials: books, brochures, videos, case studies, slides and checklists."""

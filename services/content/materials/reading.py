@@ -1,0 +1,177 @@
+"""Reading materials: the public library, and everything for staff."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from services.chassis.auth import Principal
+from services.chassis.i18n import lazy
+from services.chassis.lists import DEFAULT_LIMIT, Page, page_of
+from services.chassis.problems import NotFound, Problem
+from services.content.database import database
+from services.content.materials.models import Material
+from services.content.materials.schemas import (
+    MaterialForStaff,
+    MaterialOut,
+    MaterialSummary,
+    summary_of,
+)
+from services.content.publication import Status
+
+_MOST_WORDS = 6
+_LONGEST_QUERY = 100
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What to look for; ``None`` and an empty text are no condition.
+
+    Attributes:
+        country: ISO 3166-1 alpha-2; finds also what is for every destination.
+        words: each must occur in the title, the summary or the body, in either language.
+    """
+
+    kind: str | None = None
+    topic: str | None = None
+    country: str | None = None
+    words: str = ""
+
+
+def _narrowed(query: sa.Select[Material], filters: Filters) -> sa.Select[Material]:
+    if filters.kind:
+        query = query.where(Material.kind == filters.kind)
+    if filters.topic:
+        query = query.where(Material.topics.contains([filters.topic]))
+    if filters.country:
+        query = query.where(_for_country(filters.country))
+    # PostgreSQL takes no NUL in a text.
+    for word in filters.words[:_LONGEST_QUERY].replace("\0", " ").split()[:_MOST_WORDS]:
+        query = query.where(_all_text().icontains(word, autoescape=True))
+    return query
+
+
+def _for_country(country: str) -> sa.ColumnElement[bool]:
+    return sa.or_(Material.countries.contains([country]), Material.countries == [])
+
+
+def _all_text() -> sa.Function[str]:
+    columns = (Material.title, Material.summary, Material.body)
+    texts = [column[tag].astext for column in columns for tag in ("zh-CN", "en")]
+    return sa.func.concat_ws(" ", *texts)
+
+
+def list_public(
+    filters: Filters, *, cursor: str | None = None, limit: int = DEFAULT_LIMIT
+) -> Page[MaterialSummary]:
+    """The library, the newest first, a page at a time.
+
+    Raises:
+        Problem: 400 ``bad-cursor``.
+    """
+    with database.transaction() as session:
+        query = _narrowed(sa.select(Material).where(Material.status == "published"), filters)
+        return page_of(
+            session, query, [Material.id], cursor=cursor, limit=limit, descending=True
+        ).map(summary_of)
+
+
+def for_country(session: Session, country: str, limit: int = 6) -> list[MaterialSummary]:
+    """Published materials for a destination, its own before those for every destination."""
+    rows = session.scalars(
+        sa.select(Material)
+        .where(Material.status == "published", _for_country(country))
+        .order_by(Material.countries == [], Material.id.desc())
+        .limit(limit)
+    )
+    return [summary_of(row) for row in rows]
+
+
+def get_public(reference: str) -> MaterialOut:
+    """A published material, by its id or its slug.
+
+    Raises:
+        NotFound: there is none, or it was never published.
+        Problem: 410 ``withdrawn``.
+    """
+    with database.transaction() as session:
+        found = _find(session, reference)
+        if found is None or found.published_at is None:
+            raise NotFound(lazy("There is no such material."))
+        if found.status == "withdrawn":
+            raise Problem(
+                410,
+                "withdrawn",
+                lazy("This material has been withdrawn."),
+                lazy("The reason: %(reason)s", reason=found.withdraw_reason),
+            )
+        return MaterialOut.model_validate(found)
+
+
+def get_for_staff(principal: Principal, reference: str) -> MaterialForStaff:
+    """Any material that is the caller's to see, by its id or its slug, with who wrote it.
+
+    Raises:
+        NotFound: there is none.
+        Problem: 403 ``other-district``.
+    """
+    with database.transaction() as session:
+        found = _find(session, reference)
+        if found is None:
+            raise NotFound(lazy("There is no such material."))
+        principal.must_cover(found.district)
+        return MaterialForStaff(
+            material=MaterialOut.model_validate(found),
+            author_name=found.author_name,
+            created_at=found.created_at,
+        )
+
+
+def _find(session: Session, reference: str) -> Material | None:
+    try:
+        return session.get(Material, uuid.UUID(reference))
+    except ValueError:
+        # PostgreSQL takes no NUL in a text, and no slug has one.
+        slug = reference.replace("\0", "")
+        return session.scalar(sa.select(Material).where(Material.slug == slug))
+
+
+def list_for_staff(
+    principal: Principal,
+    filters: Filters,
+    *,
+    status: Status | None = None,
+    cursor: str | None = None,
+    limit: int = DEFAULT_LIMIT,
+) -> Page[MaterialSummary]:
+    """Every material that is the caller's, in whatever state, the newest first.
+
+    Raises:
+        Problem: 400 ``bad-cursor``.
+    """
+    with database.transaction() as session:
+        query = _narrowed(_theirs(sa.select(Material), principal), filters)
+        if status:
+            query = query.where(Material.status == status)
+        return page_of(
+            session, query, [Material.id], cursor=cursor, limit=limit, descending=True
+        ).map(summary_of)
+
+
+def counts_by_status(principal: Principal) -> dict[str, int]:
+    """How many of the caller's materials there are in each state."""
+    counted = sa.select(Material.status, sa.func.count()).group_by(Material.status)
+    if principal.district is not None:
+        counted = counted.where(Material.district == principal.district)
+    with database.transaction() as session:
+        return dict(session.execute(counted).all())
+
+
+def _theirs(query: sa.Select[Material], principal: Principal) -> sa.Select[Material]:
+    """A district's staff see the district's own; the city's staff see all."""
+    if principal.district is None:
+        return query
+    return query.where(Material.district == principal.district)

@@ -1,0 +1,191 @@
+"""What goes into a material and what comes out."""
+
+from __future__ import annotations
+
+import functools
+import re
+import uuid
+from datetime import date, datetime, timedelta
+from typing import Annotated
+
+from babel import Locale
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    StringConstraints,
+    computed_field,
+)
+
+from services.chassis.database import utc_now
+from services.chassis.fields import (
+    BlankIsNone,
+    Countries,
+    District,
+    LocalizedLine,
+    LocalizedText,
+    OptionalLocalizedLine,
+    SingleLine,
+    Topics,
+    refuse,
+)
+from services.chassis.reference import countries
+from services.chassis.settings import settings
+from services.content.materials.kinds import Audience, Kind
+from services.content.materials.models import Material
+from services.content.publication import Status
+
+_SEPARATORS = re.compile(r"[,，、;；\n]+")
+_HAN = re.compile(r"[\u4e00-\u9fff]")
+
+
+@functools.cache
+def _codes() -> dict[str, str]:
+    """Every way to write a country that is understood, in small letters, and its code."""
+    found = {code.casefold(): code for code in countries()}
+    for locale in (Locale.parse("zh_CN"), Locale.parse("en_GB")):
+        found |= {str(locale.territories[code]).casefold(): code for code in countries()}
+    return found
+
+
+def _countries_in_words(value: object) -> object:
+    """A form's one field of countries: names or codes, with commas between."""
+    texts = [value] if isinstance(value, str) else value
+    if not isinstance(texts, list):
+        return value
+    found = []
+    for part in (piece.strip() for text in texts for piece in _SEPARATORS.split(str(text))):
+        # Chinese names carry no spaces, so spaces may stand between them.
+        for name in part.split() if _HAN.search(part) else [part] if part else []:
+            code = _codes().get(name.casefold())
+            if code is None:
+                raise refuse(
+                    "We do not know the country “%(name)s”. Please write its full name or its "
+                    "two-letter code.",
+                    name=name[:40],
+                )
+            found.append(code)
+    return found
+
+
+def _past_day(value: date) -> date:
+    # A day begins in China while it is still yesterday in UTC.
+    if not value.year >= 2000 or value > (utc_now() + timedelta(days=1)).date():
+        raise refuse("Please choose a day that is not in the future.")
+    return value
+
+
+def _unique(values: list[Audience]) -> list[Audience]:
+    return list(dict.fromkeys(values))
+
+
+Audiences = Annotated[list[Audience], AfterValidator(_unique)]
+PastDay = Annotated[date, AfterValidator(_past_day)]
+Reason = Annotated[SingleLine, StringConstraints(min_length=1)]
+
+
+class MaterialIn(BaseModel):
+    """A material as it is written; the body is Markdown.
+
+    Without ``countries`` it is for every destination. ``district`` is the office that keeps it,
+    ``None`` the city's; an editor of a district writes for the own district alone.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Kind
+    title: LocalizedLine
+    summary: OptionalLocalizedLine = {}
+    body: LocalizedText
+    topics: Topics = []
+    countries: Countries = []
+    audience: Audiences = []
+    reviewed_on: Annotated[PastDay | None, BlankIsNone] = None
+    district: Annotated[District | None, BlankIsNone] = None
+
+
+class MaterialForm(MaterialIn):
+    """A material as the staff page gives it: the countries are one field of words."""
+
+    countries: Annotated[Countries, BeforeValidator(_countries_in_words)] = []
+
+
+class MaterialPatch(BaseModel):
+    """Some fields of a material, each replacing the old value as a whole.
+
+    ``version`` is the one that the editor saw; with it, a change made meanwhile is not overwritten.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    version: int | None = None
+    kind: Kind | None = None
+    title: LocalizedLine | None = None
+    summary: OptionalLocalizedLine | None = None
+    body: LocalizedText | None = None
+    topics: Topics | None = None
+    countries: Countries | None = None
+    audience: Audiences | None = None
+    reviewed_on: Annotated[PastDay | None, BlankIsNone] = None
+    district: Annotated[District | None, BlankIsNone] = None
+
+
+class WithdrawIn(BaseModel):
+    """Why it is taken back; the reason is shown to whoever opens its old address."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Reason
+
+
+class MaterialSummary(BaseModel):
+    """A material in a list."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: uuid.UUID
+    version: int
+    slug: str
+    status: Status
+    kind: Kind
+    title: dict[str, str]
+    summary: dict[str, str]
+    topics: list[str]
+    countries: list[str]
+    audience: list[Audience]
+    district: str | None
+    reviewed_on: date | None
+    published_at: datetime | None
+    updated_at: datetime
+
+    @computed_field  # type: ignore[prop-decorator]  # mypy knows no decorated property
+    @property
+    def url(self) -> str:
+        """The absolute address of its public page."""
+        return public_url(self.slug)
+
+
+class MaterialOut(MaterialSummary):
+    """A material as the API answers it, with its body (Markdown)."""
+
+    body: dict[str, str]
+    withdraw_reason: str | None
+
+
+class MaterialForStaff(BaseModel):
+    """A material with what staff alone see."""
+
+    material: MaterialOut
+    author_name: str
+    created_at: datetime
+
+
+def public_url(slug: str) -> str:
+    """The absolute address of a material's public page."""
+    return f"{settings().public_url}/library/{slug}"
+
+
+def summary_of(material: Material) -> MaterialSummary:
+    """The answer for a stored material in a list."""
+    return MaterialSummary.model_validate(material)

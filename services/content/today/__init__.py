@@ -1,0 +1,1 @@
+"""What waits for the editors, for the home page of staff."""

@@ -1,0 +1,61 @@
+"""What holds the service together: migrations, subscriptions, samples, texts."""
+
+from __future__ import annotations
+
+import json
+
+from services.chassis import i18n
+from services.chassis.migrate import differences
+from services.content import sample
+from services.content.database import FOLDER, Base, database
+from services.content.events import HANDLERS, PUBLISHES
+from services.content.markdown import to_html, to_text
+from services.subscriptions import SUBSCRIPTIONS
+
+
+def test_models_and_migrations_agree():
+    assert differences(database, Base.metadata) == []
+
+
+def test_what_is_said_and_heard_agrees_with_the_subscriptions():
+    heard = {kind for kind, who in SUBSCRIPTIONS.items() if "content" in who}
+    assert heard - {"staff.credential_revoked.v1"} == set(HANDLERS)
+    assert {event.type for event in PUBLISHES} <= set(SUBSCRIPTIONS)
+
+
+def test_the_samples_load_once(web, outbox):
+    assert sample.load() == 16
+    told = [event.type for event in outbox("content") if event.type != "audit.recorded.v1"]
+    assert told == ["advisory.published.v1"] * 8 + ["material.published.v1"] * 8
+    assert sample.load() == 0
+    levels = {item["level"] for item in web.get("/api/content/v1/advisories").json()["items"]}
+    assert levels == {"blue", "yellow", "orange", "red"}
+    for item in web.get("/api/content/v1/materials").json()["items"]:
+        for language in i18n.LANGUAGES:
+            page = web.get(f"/library/{item['slug']}", params={"lang": language})
+            assert page.status_code == 200
+
+
+def test_every_sample_is_in_both_languages():
+    for name in ("advisories", "materials"):
+        for entry in json.loads((FOLDER / "samples" / f"{name}.json").read_text(encoding="utf-8")):
+            for field in ("headline", "text", "advice", "title", "summary"):
+                assert set(entry.get(field, i18n.LANGUAGES)) == set(i18n.LANGUAGES), entry["name"]
+
+
+def test_headings_fit_under_the_pages_own():
+    assert str(to_html("# A\n\n## B", 2)) == "<h2>A</h2>\n<h3>B</h3>\n"
+    assert str(to_html("### A", 3)) == "<h3>A</h3>\n"
+    assert "<h6>" in to_html("# A\n\n###### B", 4)
+
+
+def test_markdown_as_plain_text():
+    assert to_text("## A & B\n\n- one *two*\n- <b>") == "A & B\none two\n<b>"
+
+
+def test_the_documents_of_the_service(web):
+    described = web.get("/api/content/openapi.json").json()["paths"]
+    for path in ("/advisories", "/advisories.atom", "/advisories/{advisory_id}.cap", "/materials"):
+        assert f"/api/content/v1{path}" in described
+    events = web.get("/api/content/asyncapi.json").json()
+    assert "send-advisory.published.v1" in events["operations"]
