@@ -1,0 +1,1 @@
+"""Registration: activities, the people who come to them, and bookings by schools and companies."""

@@ -1,0 +1,1 @@
+"""Activities: lectures, exhibitions, school sessions and visits to enterprises."""

@@ -1,0 +1,1 @@
+"""What registration knows of other services: advisories and materials, heard by event."""

@@ -1,0 +1,1 @@
+"""Registrations: seats, the waiting list, tickets, and what a registrant does by their link."""

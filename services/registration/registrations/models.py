@@ -1,0 +1,137 @@
+"""Registrations: their table and their states."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from datetime import datetime
+from typing import Any, Literal
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.chassis.crypto import sign_id
+from services.chassis.database import Sealed, new_id
+from services.chassis.i18n import lazy
+from services.chassis.settings import settings
+from services.registration.database import Base
+
+Status = Literal["unverified", "confirmed", "waiting", "cancelled"]
+Cause = Literal["registrant", "activity", "staff"]
+
+# Every move that there is: from a state to the states that may follow it.
+MOVES: dict[Status, frozenset[Status]] = {
+    "unverified": frozenset({"confirmed", "waiting", "cancelled"}),
+    "waiting": frozenset({"confirmed", "cancelled"}),
+    "confirmed": frozenset({"cancelled"}),
+    "cancelled": frozenset(),
+}
+# Registrations that still stand: they hold a place, or the hope of one.
+LIVE: tuple[Status, ...] = ("unverified", "confirmed", "waiting")
+
+STATUS_NAMES = {
+    "unverified": lazy("Not confirmed yet"),
+    "confirmed": lazy("Confirmed"),
+    "waiting": lazy("On the waiting list"),
+    "cancelled": lazy("Cancelled"),
+}
+
+# The order of the waiting list. A number is drawn while the activity's row is locked, so the order
+# is that of the commits.
+WAITING_ORDER = sa.Sequence("registrations_waiting_order", metadata=Base.metadata)
+
+_IS_LIVE = sa.text("status <> 'cancelled'")
+
+
+class Registration(Base):
+    """One person's registration for an activity, for a party of one or more.
+
+    ``version`` rises with every change that is told. ``seats_held`` is the party while it is
+    confirmed and nothing otherwise, so an activity's ``seats_taken`` is always the sum of them.
+    """
+
+    __tablename__ = "registrations"
+    __table_args__ = (
+        sa.CheckConstraint(
+            "status IN ('unverified', 'confirmed', 'waiting', 'cancelled')", name="status"
+        ),
+        sa.CheckConstraint("party_size >= 1", name="party_size"),
+        sa.CheckConstraint(
+            "seats_held = CASE WHEN status = 'confirmed' THEN party_size ELSE 0 END",
+            name="seats_held",
+        ),
+        sa.CheckConstraint("status <> 'waiting' OR waiting_since IS NOT NULL", name="in_order"),
+        sa.Index(
+            "uq_registrations_live_email",
+            "activity_id",
+            "email_hash",
+            unique=True,
+            postgresql_where=_IS_LIVE,
+        ),
+        sa.Index(
+            "uq_registrations_live_phone",
+            "activity_id",
+            "phone_hash",
+            unique=True,
+            postgresql_where=_IS_LIVE,
+        ),
+        sa.Index(
+            "ix_registrations_waiting",
+            "activity_id",
+            "waiting_since",
+            postgresql_where=sa.text("status = 'waiting'"),
+        ),
+        sa.Index("ix_registrations_activity_id_id", "activity_id", "id"),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    version: Mapped[int] = mapped_column(default=1)
+    activity_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("activities.id"))
+    status: Mapped[str]
+    name: Mapped[str] = mapped_column(Sealed)
+    email: Mapped[str | None] = mapped_column(Sealed)
+    phone: Mapped[str | None] = mapped_column(Sealed)
+    email_hash: Mapped[str | None]
+    phone_hash: Mapped[str | None]
+    language: Mapped[str]
+    party_size: Mapped[int]
+    seats_held: Mapped[int]
+    answers_json: Mapped[str] = mapped_column(Sealed)
+    consents: Mapped[dict[str, Any]]
+    ticket_code: Mapped[str] = mapped_column(unique=True)
+    waiting_since: Mapped[int | None] = mapped_column(sa.BigInteger)
+    registered_at: Mapped[datetime]
+    cancelled_at: Mapped[datetime | None]
+    cancel_cause: Mapped[str | None]
+    checked_in_at: Mapped[datetime | None]
+    contact_failed: Mapped[bool] = mapped_column(server_default=sa.false())
+
+    @property
+    def answers(self) -> dict[str, Any]:
+        """The answers to the activity's questions, by question."""
+        found: dict[str, Any] = json.loads(self.answers_json)
+        return found
+
+    @answers.setter
+    def answers(self, answers: dict[str, Any]) -> None:
+        self.answers_json = json.dumps(answers, ensure_ascii=False)
+
+    @property
+    def state(self) -> Status:
+        """The status as one of the four that there are."""
+        return self.status  # type: ignore[return-value]  # the table's check holds it to them
+
+    @property
+    def manage_url(self) -> str:
+        """The registrant's own page; the link is theirs alone."""
+        return manage_url(self.id)
+
+
+def manage_token(registration_id: uuid.UUID) -> str:
+    """The signed token in a registrant's link."""
+    return sign_id("registration", registration_id)
+
+
+def manage_url(registration_id: uuid.UUID) -> str:
+    """The absolute address of a registrant's own page; it ends in the manage token."""
+    return f"{settings().public_url}/registrations/{manage_token(registration_id)}"

@@ -1,0 +1,28 @@
+"""What holds after every test of this service, whatever it did."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import sqlalchemy as sa
+
+from services.registration.activities.models import Activity
+from services.registration.database import database
+from services.registration.registrations.models import Registration
+
+
+@pytest.fixture(autouse=True)
+def seats_add_up(clean: None) -> Iterator[None]:
+    """An activity's ``seats_taken`` is the sum of its confirmed parties."""
+    yield
+    held = (
+        sa.select(sa.func.coalesce(sa.func.sum(Registration.party_size), 0))
+        .where(Registration.activity_id == Activity.id, Registration.status == "confirmed")
+        .scalar_subquery()
+    )
+    with database.transaction() as session:
+        wrong = session.execute(
+            sa.select(Activity.slug, Activity.seats_taken, held).where(Activity.seats_taken != held)
+        ).all()
+    assert wrong == []
