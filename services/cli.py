@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 
 from services import house
+from services.chassis.crypto import SealError
 from services.chassis.settings import SettingsError, settings
 from services.chassis.stack.errors import StackError
 from services.chassis.stack.info import find_running
@@ -44,18 +45,23 @@ def told(command: Callable[P, R]) -> Callable[P, R]:
 
         try:
             return command(*args, **kwargs)
-        except (SettingsError, StackError) as error:
-            say.print(str(error), style="red", highlight=False, soft_wrap=True)
+        except (SettingsError, StackError, SealError) as error:
+            _complain(str(error))
         except Problem as problem:
             from services.chassis.i18n import speaking
 
             with speaking("en"):
                 lines = [f"{problem.title} {problem.detail}".strip()]
                 lines += [f"{error.field}: {error.message}" for error in problem.errors]
-            say.print("\n".join(lines), style="red", highlight=False, soft_wrap=True)
+            _complain("\n".join(lines))
         raise typer.Exit(2)
 
     return wrapper
+
+
+def _complain(text: str) -> None:
+    # Whatever was typed stands in it, so nothing of it is taken for markup.
+    say.print(text, style="red", highlight=False, markup=False, soft_wrap=True)
 
 
 def _find_stack() -> None:
@@ -203,7 +209,7 @@ def staff_add(
         district=district,
         password=password,
     )
-    say.print(f"{email} can sign in as {role}.")
+    say.print(f"{email} can sign in as {role}.", markup=False)
 
 
 @key_app.command("create")

@@ -4,32 +4,35 @@ from __future__ import annotations
 
 import smtplib
 from collections.abc import Callable
+from functools import partial
 from urllib.parse import urlsplit
 
 import redis
 import sqlalchemy as sa
 from rich.console import Console
+from rich.markup import escape
 
 from services import house
-from services.chassis.settings import settings
+from services.chassis.settings import SettingsError, settings
 from services.chassis.tables import OutboxRow
+
+_UNWELL = (SettingsError, sa.exc.SQLAlchemyError, redis.RedisError, OSError, ValueError)
 
 
 def examine(console: Console) -> bool:
     """Print a line for each part; return whether all of them are well."""
     checks: list[tuple[str, Callable[[], str]]] = [
-        (f"database of {name}", lambda name=name: _database(name))  # type: ignore[misc]
-        for name in house.SERVICES
+        (f"database of {name}", partial(_database, name)) for name in house.SERVICES
     ]
     checks += [("queue", _queue), ("mail relay", _mail)]
     well = True
     for title, check in checks:
         try:
             console.print(f"[green]well[/]    {title}: {check()}", highlight=False)
-        except (sa.exc.SQLAlchemyError, redis.RedisError, OSError, ValueError) as error:
+        except _UNWELL as error:
             well = False
-            reason = str(error).strip().splitlines()[0]
-            console.print(f"[red]unwell[/]  {title}: {reason}", highlight=False)
+            reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+            console.print(f"[red]unwell[/]  {title}: {escape(reason)}", highlight=False)
     return well
 
 

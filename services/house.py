@@ -21,6 +21,19 @@ SERVICES = ("identity", "content", "registration", "notifications")
 # Queues with a worker process of their own, beside each service's first one.
 LANES = {"notifications": ("urgent", "bulk")}
 
+# What every process imports sooner or later; see chassis/stack/nursery.py.
+MODULES = (
+    "services.cli",
+    "services.chassis.serve",
+    "services.chassis.devmail.run",
+    "celery.bin.worker",
+    "celery.worker",
+    "celery.concurrency.thread",
+    "celery.apps.worker",
+    "kombu.transport.redis",
+    *(f"services.{name}.{part}" for name in SERVICES for part in ("app", "worker")),
+)
+
 
 def app(service: str) -> FastAPI:
     """A service's web application."""

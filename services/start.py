@@ -15,6 +15,7 @@ from services import house
 from services.chassis.settings import SettingsError, settings
 from services.chassis.stack import caddy, ports
 from services.chassis.stack.folder import kept_secret
+from services.chassis.stack.nursery import Nursery
 from services.chassis.stack.supervisor import Kind, Process, Supervisor
 
 LOOPBACK = "127.0.0.1"
@@ -33,7 +34,9 @@ def up() -> None:
             "docker-compose.yml or your own orchestrator."
         )
     ports.require_free(given.port)
-    with Supervisor(given.data_dir) as stack:
+    nursery = Nursery(house.MODULES)
+    nursery.warm()
+    with Supervisor(given.data_dir, nursery=nursery) as stack:
         data_dir = stack.data_dir.resolve()
         environment = {
             "LINGBAO_DATA_DIR": str(data_dir),
@@ -50,9 +53,9 @@ def up() -> None:
         os.environ.update(environment)
         settings.cache_clear()
         with stack.progress.step("Databases"):
-            _migrate()
+            stack.run(_once("migrate"))
         with stack.progress.step("Sample data"):
-            _sample()
+            stack.run(_once("seed"))
         upstreams = {name: f"{LOOPBACK}:{ports.free_port()}" for name in house.SERVICES}
         processes = [*_processes(data_dir, upstreams), *([mail] if mail else [])]
         routes = dict(upstreams)
@@ -88,6 +91,7 @@ def _devmail() -> tuple[Process, dict[str, str]]:
         argv=_lingbao("devmail", "--smtp-port", str(smtp_port), "--http-port", str(http_port)),
         ready=lambda: ports.answers(http_port) and ports.answers(smtp_port),
         kind=Kind.MAIL,
+        preloaded=True,
     )
     return process, own
 
@@ -109,6 +113,7 @@ def _processes(data_dir: Path, upstreams: dict[str, str]) -> Iterator[Process]:
             argv=_lingbao("web", name, "--port", port),
             ready=f"http://{upstreams[name]}/readyz",
             kind=Kind.WEB,
+            preloaded=True,
         )
         for lane in (None, *house.LANES.get(name, ())):
             title = f"worker {name}" + (f" {lane}" if lane else "")
@@ -117,28 +122,20 @@ def _processes(data_dir: Path, upstreams: dict[str, str]) -> Iterator[Process]:
                 argv=_lingbao("worker", name, *(["--lane", lane] if lane else [])),
                 ready=data_dir / "run" / f"{title.replace(' ', '-')}.ready",
                 kind=Kind.WORKER,
+                preloaded=True,
             )
     yield Process(
         name="beat",
         argv=_lingbao("beat"),
         ready=data_dir / "run" / "beat.ready",
         kind=Kind.BEAT,
+        preloaded=True,
     )
 
 
-def _migrate() -> None:
-    from services.chassis.migrate import migrate
-
-    for name in house.SERVICES:
-        migrate(house.database(name), house.migrations(name))
-
-
-def _sample() -> None:
-    from services.sample import load
-
-    load()
-    for name in house.SERVICES:
-        house.database(name).close()
+def _once(command: str) -> Process:
+    """A command that ends by itself."""
+    return Process(name=command, argv=_lingbao(command), preloaded=True)
 
 
 def _welcome(console: Console, url: str, data_dir: Path, *, has_inbox: bool) -> None:

@@ -24,7 +24,7 @@ from services.chassis import auth, ratelimit
 from services.chassis.events import Envelope, consume
 from services.chassis.events.outbox import confirm
 from services.chassis.events.relay import claim
-from services.chassis.i18n import DEFAULT_LANGUAGE, speaking
+from services.chassis.i18n import DEFAULT_LANGUAGE, speaking, words_of
 from services.chassis.migrate import migrate
 from services.chassis.settings import settings
 from services.chassis.stack import postgres, valkey
@@ -187,7 +187,8 @@ def deliver() -> Callable[[], int]:
                     envelope = Envelope.model_validate(row.envelope)
                     for name in row.unconfirmed:
                         handlers = house.worker(name).handlers
-                        handled += consume(house.database(name), handlers, envelope)
+                        with words_of(name):
+                            handled += consume(house.database(name), handlers, envelope)
                         with house.database(publisher).transaction() as session:
                             confirm(session, envelope.id, name)
                     moved += 1

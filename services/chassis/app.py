@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -16,13 +16,13 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from services.chassis import operations
-from services.chassis.auth import SESSION_COOKIE, SessionStale, SignInNeeded
+from services.chassis.auth import SessionStale, SignInNeeded, is_api
 from services.chassis.database import Database
 from services.chassis.events.envelope import Event
 from services.chassis.events.inbox import Handlers
 from services.chassis.i18n import lazy
-from services.chassis.middleware import BodyTooLarge, Ground, Guard
-from services.chassis.pages import STATIC, Pages
+from services.chassis.middleware import Ground, Guard
+from services.chassis.pages import STATIC, Pages, own_path
 from services.chassis.problems import NotFound, Problem
 from services.chassis.validation import invalid
 
@@ -77,29 +77,22 @@ def create_app(
     )
     # The same three at the root of the process, for an orchestrator that asks it directly.
     app.include_router(operations.probes(service, database), include_in_schema=False)
-    app.add_route("/_refused/{reason}", _refused, methods=_UNSAFE)
     app.mount("/static", ImmutableFiles(directory=STATIC, check_dir=False), name="static")
     app.add_middleware(Guard)
-    app.add_middleware(Ground, service=service)
-    for kind, handler in _handlers(pages).items():
+    handlers_of_errors = _handlers(pages)
+    for kind, handler in handlers_of_errors.items():
         app.add_exception_handler(kind, handler)
+
+    async def failed(request: Request, error: Exception) -> Response:
+        for kind, handler in handlers_of_errors.items():
+            if isinstance(error, kind):
+                return await handler(request, error)
+        log.error("request.failed", exc_info=error)
+        return problem_response(request, pages, _of_status(500))
+
+    app.add_middleware(Ground, service=service, failed=failed)
     app.state.folder = folder
     return app
-
-
-_UNSAFE = ["POST", "PUT", "PATCH", "DELETE"]
-
-
-async def _refused(request: Request) -> Response:
-    """Where :class:`~services.chassis.middleware.Guard` sends what must not go further."""
-    if request.path_params["reason"] == "size":
-        raise _of_status(413)
-    raise Problem(
-        403,
-        "foreign-origin",
-        lazy("This was sent from another site, so we did not take it."),
-        lazy("Please open the page here and send the form again."),
-    )
 
 
 class ImmutableFiles(StaticFiles):
@@ -111,18 +104,20 @@ class ImmutableFiles(StaticFiles):
         return response
 
 
-def problem_response(request: Request, pages: Pages, problem: Problem) -> Response:
+def problem_response(
+    request: Request, pages: Pages, problem: Problem, headers: Mapping[str, str] | None = None
+) -> Response:
     """A problem as JSON for programs and as a page for people."""
-    if _wants_json(request):
-        return JSONResponse(
+    if not is_api(request):
+        response: Response = pages.render(request, "error.html", problem.status, problem=problem)
+    else:
+        response = JSONResponse(
             problem.as_json(), problem.status, media_type="application/problem+json"
         )
-    return pages.render(request, "error.html", problem.status, problem=problem)
-
-
-def _wants_json(request: Request) -> bool:
-    asked_for: str = request.state.path  # before the guard sent it elsewhere
-    return asked_for.startswith("/api/")
+        if problem.status == 401:
+            response.headers["WWW-Authenticate"] = "Bearer"
+    response.headers.update(headers or {})
+    return response
 
 
 def _handlers(pages: Pages) -> dict[type[Exception], Handler]:
@@ -136,7 +131,8 @@ def _handlers(pages: Pages) -> dict[type[Exception], Handler]:
 
     async def on_http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)  # noqa: S101
-        return problem_response(request, pages, _of_status(error.status_code))
+        # Such as `Allow` with 405.
+        return problem_response(request, pages, _of_status(error.status_code), error.headers)
 
     async def on_sign_in(request: Request, error: Exception) -> Response:
         return await _to_sign_in(request, pages, stale=isinstance(error, SessionStale))
@@ -154,12 +150,11 @@ def _handlers(pages: Pages) -> dict[type[Exception], Handler]:
             ),
         )
 
-    async def on_too_large(request: Request, _error: Exception) -> Response:
-        return problem_response(request, pages, _of_status(413))
-
-    async def on_anything(request: Request, error: Exception) -> Response:
-        log.error("request.failed", exc_info=error)
-        return problem_response(request, pages, _of_status(500))
+    async def on_data(request: Request, error: Exception) -> Response:
+        # A text with NUL or a number beyond every column, which no field looked at.
+        # Which text it was is not logged: somebody typed it.
+        log.warning("request.unstorable", reason=type(getattr(error, "orig", error)).__name__)
+        return problem_response(request, pages, _of_status(400))
 
     return {
         Problem: on_problem,
@@ -169,8 +164,7 @@ def _handlers(pages: Pages) -> dict[type[Exception], Handler]:
         SessionStale: on_sign_in,
         sa.exc.OperationalError: on_database,
         sa.exc.TimeoutError: on_database,
-        BodyTooLarge: on_too_large,
-        Exception: on_anything,
+        sa.exc.DataError: on_data,
     }
 
 
@@ -205,25 +199,22 @@ def _of_status(status: int) -> Problem:
 
 async def _to_sign_in(request: Request, pages: Pages, *, stale: bool) -> Response:
     """Send a visitor to sign in and back, keeping what a form carried."""
-    if _wants_json(request):
-        return JSONResponse(
+    if is_api(request):
+        return problem_response(
+            request,
+            pages,
             Problem(
                 401,
                 "unauthenticated",
                 lazy("This call needs an API key or a session."),
                 lazy("Send it as: Authorization: Bearer KEY."),
-            ).as_json(),
-            401,
-            headers={"WWW-Authenticate": "Bearer"},
-            media_type="application/problem+json",
+            ),
         )
-    here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    here = own_path(request) + (f"?{request.url.query}" if request.url.query else "")
     if request.method in ("GET", "HEAD"):
         way = "/staff/session/renew" if stale else "/staff/sign-in"
         return RedirectResponse(f"{way}?next={quote(here)}", 303)
     form = await request.form()
     fields = [(name, text) for name, text in form.multi_items() if isinstance(text, str)]
-    response = pages.render(request, "sign_in_again.html", 401, fields=fields, action=here)
-    if request.cookies.get(SESSION_COOKIE):
-        response.delete_cookie(SESSION_COOKIE)
-    return response
+    # The cookie stays: if only its credential has run out, signing in is no more than a renewal.
+    return pages.render(request, "sign_in_again.html", 401, fields=fields, action=here)

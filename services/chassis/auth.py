@@ -196,7 +196,8 @@ def from_cookie(database: Database, text: str, *, renewable: bool) -> Principal:
     """The principal of a session cookie.
 
     Args:
-        renewable: whether the caller can be sent through identity for a fresh credential (a GET).
+        renewable: whether the caller can be sent through identity for a fresh credential (the GET
+            of a page).
 
     Raises:
         SignInNeeded: forged, ended, or expired where it cannot be renewed.
@@ -223,6 +224,12 @@ def from_cookie(database: Database, text: str, *, renewable: bool) -> Principal:
     return principal
 
 
+def is_api(request: Request) -> bool:
+    """Whether a program is answered (JSON), not a person (pages)."""
+    path: str = request.scope["path"]
+    return path.startswith("/api/")
+
+
 def authenticate(request: Request) -> Principal | None:
     """Who is calling: by bearer key, else by cookie; ``None`` when neither is there.
 
@@ -234,7 +241,9 @@ def authenticate(request: Request) -> Principal | None:
     if scheme.lower() == "bearer":
         return from_key(database, key.strip())
     if cookie := request.cookies.get(SESSION_COOKIE):
-        return from_cookie(database, cookie, renewable=request.method in ("GET", "HEAD"))
+        # A page can be sent through identity and back, a call cannot.
+        renewable = request.method == "GET" and not is_api(request)
+        return from_cookie(database, cookie, renewable=renewable)
     return None
 
 

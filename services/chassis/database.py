@@ -7,6 +7,7 @@ committed before the function returns, so an answer never speaks of what is not 
 from __future__ import annotations
 
 import functools
+import os
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -32,6 +33,10 @@ NAMING = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s",
     "pk": "pk_%(table_name)s",
 }
+
+
+# A forked process must not go on with the random numbers of the one it came from.
+os.register_at_fork(after_in_child=uuid_utils.reseed_rng)
 
 
 def new_id() -> uuid.UUID:
@@ -117,6 +122,7 @@ class Database:
             pool_timeout=10,
             pool_pre_ping=True,
             pool_recycle=1800,
+            hide_parameters=True,  # they are personal data, and errors are logged
             connect_args={
                 "connect_timeout": 5,
                 "application_name": f"lingbao-{self.service}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 from datetime import timedelta
@@ -24,22 +25,38 @@ def refuse(message: str, **values: Any) -> PydanticCustomError:  # noqa: ANN401 
     return PydanticCustomError("sentence", "{sentence}", {"sentence": lazy(message, **values)})
 
 
+# Turn the reading direction of whatever follows: a name with one can look like another name.
+_TURNS = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
+
+
+def _controls(value: str, *, but: str = "") -> bool:
+    """Whether a text breaks the line or steers how it is shown, otherwise than by ``but``."""
+    return any(
+        char not in but
+        and (
+            unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp")
+            or unicodedata.bidirectional(char) in _TURNS
+        )
+        for char in value
+    )
+
+
 def _one_line(value: str) -> str:
     """A text that may stand in a header: no line break, no control character."""
-    if any(unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp") for char in value):
+    if _controls(value):
         raise refuse("Please write this on one line, without special characters.")
     return value.strip()
 
 
 def _many_lines(value: str) -> str:
     text = value.replace("\r\n", "\n").replace("\r", "\n")
-    if any(unicodedata.category(char) in ("Cc", "Cs") and char not in "\n\t" for char in text):
+    if _controls(text, but="\n\t"):
         raise refuse("Please remove the special characters from this text.")
     return text.strip()
 
 
 def _email(value: str) -> str:
-    if any(unicodedata.category(char) in ("Cc", "Zl", "Zp") for char in value):
+    if _controls(value):
         raise refuse("An e-mail address is one line, such as name@example.com.")
     try:
         found = validate_email(
@@ -86,13 +103,21 @@ def _topic(value: str) -> str:
     return value
 
 
+@functools.cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
 def _zone(value: str) -> str:
-    if value not in available_timezones():
+    if value not in _zones():
         raise refuse("We do not know this time zone; write it like Asia/Shanghai.")
     return value
 
 
-_ISO_DURATION = re.compile(r"P(?:\d+W|(?=\d|T\d)(?:\d+D)?(?:T(?=\d)(?:\d+H)?(?:\d+M)?)?)")
+# Four ASCII digits at most: nothing that fits is too long to be reckoned with.
+_ISO_DURATION = re.compile(
+    r"P(?:\d{1,4}W|(?=\d|T\d)(?:\d{1,4}D)?(?:T(?=\d)(?:\d{1,4}H)?(?:\d{1,4}M)?)?)", re.ASCII
+)
 _seconds = TypeAdapter(timedelta)
 
 

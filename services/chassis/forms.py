@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import types
 import typing
+import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, TypeVar, get_args, get_origin
 
@@ -11,7 +13,7 @@ from fastapi import Depends, Request
 from pydantic import BaseModel, ValidationError
 from starlette.datastructures import FormData
 
-from services.chassis.problems import Invalid
+from services.chassis.problems import FieldError, Invalid
 from services.chassis.validation import field_errors
 
 M = TypeVar("M", bound=BaseModel)
@@ -74,7 +76,8 @@ class Typed:
         """The form as a checked model.
 
         Names with dots are nested objects; a field whose type is a list takes all its texts; a
-        text field left out or empty is as good as not given; an unticked box is ``False``.
+        field left out or blank is as good as not given; an unticked box is ``False``. Numbers and
+        times may be typed in full-width characters, as a Chinese keyboard gives them.
 
         Args:
             model: what the form must amount to.
@@ -86,7 +89,9 @@ class Typed:
         try:
             return model.model_validate(self._nested(model, "") | extra)
         except ValidationError as error:
-            raise Invalid(field_errors(error.errors())) from error
+            raise Invalid(
+                [_beside_the_field(wrong) for wrong in field_errors(error.errors())]
+            ) from error
 
     def _nested(self, model: type[BaseModel], prefix: str) -> dict[str, Any]:
         found: dict[str, Any] = {}
@@ -111,9 +116,19 @@ class Typed:
                     found[info.alias or field] = inner
             elif kind is bool:
                 found[info.alias or field] = self.text(name) or False
-            elif text := self.text(name).strip("\n"):
-                found[info.alias or field] = text
+            elif (text := self.text(name)).strip():
+                found[info.alias or field] = (
+                    text if kind is str else unicodedata.normalize("NFKC", text).strip()
+                )
         return found
+
+
+_PLACE_IN_LIST = re.compile(r"\.\d+$")
+
+
+def _beside_the_field(error: FieldError) -> FieldError:
+    """What is wrong with one item of a list is said beside the list."""
+    return FieldError(_PLACE_IN_LIST.sub("", error.field), error.message)
 
 
 def _bare(annotation: Any) -> Any:  # noqa: ANN401 - annotations are of any kind

@@ -27,7 +27,9 @@ DEFAULT_LANGUAGE: Final = "zh-CN"
 _LOCALES = {"zh-CN": Locale.parse("zh_CN"), "en": Locale.parse("en_GB")}
 
 _language: ContextVar[str] = ContextVar("language", default=DEFAULT_LANGUAGE)
-_catalogues: dict[Path, gettext_module.NullTranslations] = {}
+_package: ContextVar[str] = ContextVar("package", default="chassis")
+# By the name of the package: several services share one process in tests and in a nursery.
+_catalogues: dict[str, gettext_module.NullTranslations] = {}
 
 
 def language() -> str:
@@ -45,14 +47,28 @@ def speaking(tag: str) -> Iterator[None]:
         _language.reset(token)
 
 
-def add_catalogue(folder: Path) -> None:
-    """Take in the Chinese of one package: ``folder`` is its ``locale`` folder."""
-    if folder in _catalogues:
-        return
-    source = folder / "zh_CN" / "LC_MESSAGES" / "messages.po"
-    if source.exists():
+@contextmanager
+def words_of(package: str) -> Iterator[None]:
+    """Everything inside is said in the words of a service: its own Chinese before the chassis's."""
+    token = _package.set(package)
+    try:
+        yield
+    finally:
+        _package.reset(token)
+
+
+def add_catalogue(package: Path) -> None:
+    """Take in the Chinese of a package: its ``locale`` folder."""
+    source = package / "locale" / "zh_CN" / "LC_MESSAGES" / "messages.po"
+    if package.name not in _catalogues and source.exists():
         with _compiled(source).open("rb") as file:
-            _catalogues[folder] = gettext_module.GNUTranslations(file)
+            _catalogues[package.name] = gettext_module.GNUTranslations(file)
+
+
+def _spoken() -> Iterator[gettext_module.NullTranslations]:
+    for package in dict.fromkeys((_package.get(), "chassis")):
+        if package in _catalogues:
+            yield _catalogues[package]
 
 
 def _compiled(source: Path) -> Path:
@@ -74,7 +90,7 @@ def gettext(message: str) -> str:
     """``message`` in the language of the moment."""
     if language() == "en":
         return message
-    for catalogue in _catalogues.values():
+    for catalogue in _spoken():
         found = catalogue.gettext(message)
         if found != message:
             return found
@@ -85,7 +101,7 @@ def ngettext(one: str, many: str, count: int) -> str:
     """The form of a message for ``count`` things, in the language of the moment."""
     if language() == "en":
         return one if count == 1 else many
-    for catalogue in _catalogues.values():
+    for catalogue in _spoken():
         found = catalogue.ngettext(one, many, count)
         if found not in (one, many):
             return found

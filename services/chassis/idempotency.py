@@ -103,8 +103,8 @@ def fresh_once() -> str:
 def once_per_form(request: Request, typed: Typed) -> Once:
     """For pages: the same form sent twice creates once; an edited one is a new submission."""
     body = json.dumps(typed.fields, ensure_ascii=False).encode()
-    given = typed.text(ONCE_FIELD)[:LONGEST_KEY]
-    key = f"{given}:{hashlib.sha256(body).hexdigest()}" if given else None
+    # The hidden value is among the fields, so a hash of them stands for both.
+    key = hashlib.sha256(body).hexdigest() if typed.text(ONCE_FIELD) else None
     return Once(f"form {request.url.path}", key, body)
 
 

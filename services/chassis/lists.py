@@ -66,14 +66,14 @@ def page_of(
                     for key, value in zip(keys, given, strict=True)
                 )
             )
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, RecursionError) as error:
             raise _bad_cursor() from error
         here = sa.tuple_(*keys)
         query = query.where(here < place if descending else here > place)
     query = query.order_by(*(key.desc() if descending else key for key in keys)).limit(limit + 1)
     try:
         rows: list[T] = list(session.scalars(query))
-    except sa.exc.DataError as error:
+    except (sa.exc.DataError, UnicodeEncodeError) as error:
         raise _bad_cursor() from error
     more = len(rows) > limit
     rows = rows[:limit]

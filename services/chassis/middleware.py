@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import re
 import time
-from http.cookies import CookieError, SimpleCookie
-from urllib.parse import parse_qs, urlsplit
+from collections.abc import Awaitable, Callable
+from urllib.parse import urlsplit
 
 import structlog
 from prometheus_client import Counter, Histogram
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders, QueryParams
+from starlette.exceptions import HTTPException
+from starlette.requests import Request, cookie_parser
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.chassis import i18n, telemetry
 from services.chassis.auth import SESSION_COOKIE
 from services.chassis.database import new_id
+from services.chassis.i18n import lazy
 from services.chassis.pages import LANGUAGE_COOKIE, pick_language
+from services.chassis.problems import Problem
 from services.chassis.settings import settings
 
 log = structlog.get_logger("request")
@@ -23,6 +28,7 @@ log = structlog.get_logger("request")
 LARGEST_BODY = 10 * 1024 * 1024
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _QUIET = ("/healthz", "/readyz", "/metrics")
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 REQUESTS = Counter("lingbao_requests_total", "Answers given", ["service", "method", "status"])
 DURATION = Histogram(
@@ -45,12 +51,24 @@ SECURITY_HEADERS = {
 }
 
 
-class Ground:
-    """The outermost layer: request id, language, log line, metrics and headers."""
+# Answers differ by language and by who is calling, and may show personal data.
+_NOT_SHARED = {"Cache-Control": "private, no-cache", "Vary": "Accept-Language, Cookie"}
 
-    def __init__(self, app: ASGIApp, service: str) -> None:
+Failed = Callable[[Request, Exception], Awaitable[Response]]
+
+
+class Ground:
+    """The outermost layer: request id, language, log line, metrics and headers.
+
+    Args:
+        failed: the answer to an error that nothing inside has answered; given here, so that it
+            has the same headers and language as every other.
+    """
+
+    def __init__(self, app: ASGIApp, service: str, failed: Failed) -> None:
         self._app = app
         self._service = service
+        self._failed = failed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -59,44 +77,70 @@ class Ground:
         headers = Headers(scope=scope)
         given = headers.get("x-request-id", "")
         request_id = given if _REQUEST_ID.fullmatch(given) else new_id().hex
-        scope.setdefault("state", {}).update(request_id=request_id, path=scope["path"])
-        query = parse_qs(scope["query_string"].decode("latin-1"))
+        scope.setdefault("state", {}).update(request_id=request_id)
         tag = pick_language(
-            query.get("lang", [None])[0],
+            QueryParams(scope["query_string"]).get("lang"),
             _cookies(headers).get(LANGUAGE_COOKIE),
             headers.get("accept-language", ""),
         )
         started = time.perf_counter()
-        status = 500
+        method = scope["method"]
+        status: int | None = None
 
         async def out(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                mutable = MutableHeaders(scope=message)
-                mutable["X-Request-Id"] = request_id
-                mutable.setdefault("Content-Language", tag)
-                for name, value in SECURITY_HEADERS.items():
-                    mutable.setdefault(name, value)
-                if settings().is_https:
-                    mutable.setdefault("Strict-Transport-Security", "max-age=31536000")
+                _complete(MutableHeaders(scope=message), request_id, tag)
+            elif method == "HEAD" and message["type"] == "http.response.body":
+                message = {**message, "body": b""}
             await send(message)
 
-        with i18n.speaking(tag), telemetry.bound(request_id=request_id):
+        if settings().is_https:
+            scope["scheme"] = "https"  # what the front took off
+        if method == "HEAD":
+            scope["method"] = "GET"  # answered alike, and the body left out above
+        with (
+            i18n.speaking(tag),
+            i18n.words_of(self._service),
+            telemetry.bound(request_id=request_id),
+        ):
             try:
                 await self._app(scope, receive, out)
+            except Exception as error:
+                if status is not None:
+                    raise  # half an answer is out; the server breaks the connection
+                answer = await self._failed(Request(scope, receive), error)
+                await answer(scope, receive, out)
             finally:
                 seconds = time.perf_counter() - started
-                REQUESTS.labels(self._service, scope["method"], status).inc()
+                REQUESTS.labels(self._service, _known(method), status or 500).inc()
                 DURATION.labels(self._service).observe(seconds)
-                if not scope["state"]["path"].endswith(_QUIET):
+                if not scope["path"].endswith(_QUIET):
                     log.info(
                         "answered",
-                        method=scope["method"],
-                        path=telemetry.without_tokens(scope["state"]["path"]),
-                        status=status,
+                        method=method,
+                        path=telemetry.without_tokens(scope["path"]),
+                        status=status or 500,
                         ms=round(seconds * 1000, 1),
                     )
+
+
+def _complete(headers: MutableHeaders, request_id: str, tag: str) -> None:
+    """Add what every answer has and this one did not set for itself."""
+    headers["X-Request-Id"] = request_id
+    headers.setdefault("Content-Language", tag)
+    if "cache-control" not in headers:
+        headers.update(_NOT_SHARED)
+    for name, value in SECURITY_HEADERS.items():
+        headers.setdefault(name, value)
+    if settings().is_https:
+        headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+
+
+def _known(method: str) -> str:
+    """A method as a label: a made-up one does not make a series of its own."""
+    return method if method in _METHODS else "other"
 
 
 class Guard:
@@ -109,14 +153,16 @@ class Guard:
         if scope["type"] == "http" and scope["method"] not in ("GET", "HEAD", "OPTIONS"):
             headers = Headers(scope=scope)
             if _foreign(headers):
-                scope["path"] = "/_refused/origin"
-            elif int(headers.get("content-length") or 0) > LARGEST_BODY:
-                scope["path"] = "/_refused/size"
+                raise Problem(
+                    403,
+                    "foreign-origin",
+                    lazy("This was sent from another site, so we did not take it."),
+                    lazy("Please open the page here and send the form again."),
+                )
+            length = headers.get("content-length", "")
+            if length.isdecimal() and int(length) > LARGEST_BODY:
+                raise HTTPException(413)
         await self._app(scope, _bounded(receive), send)
-
-
-class BodyTooLarge(Exception):
-    """A body without a length went past the limit."""
 
 
 def _bounded(receive: Receive) -> Receive:
@@ -127,7 +173,8 @@ def _bounded(receive: Receive) -> Receive:
         message = await receive()
         taken += len(message.get("body", b""))
         if taken > LARGEST_BODY:
-            raise BodyTooLarge
+            # An HTTPException passes through FastAPI's reading of the body as it is.
+            raise HTTPException(413)
         return message
 
     return limited
@@ -146,14 +193,15 @@ def _foreign(headers: Headers) -> bool:
     source = headers.get("origin") or headers.get("referer")
     if source is None:
         return "sec-fetch-site" in headers or SESSION_COOKIE in _cookies(headers)
-    host = urlsplit(source).netloc
-    return host not in (headers.get("host"), urlsplit(settings().public_url).netloc)
+    try:
+        page = urlsplit(source)
+    except ValueError:
+        return True
+    if settings().is_https and page.scheme != "https":
+        return True  # a page of this name without TLS may be anybody's
+    return page.netloc not in (headers.get("host"), urlsplit(settings().public_url).netloc)
 
 
 def _cookies(headers: Headers) -> dict[str, str]:
-    try:
-        return {
-            name: morsel.value for name, morsel in SimpleCookie(headers.get("cookie", "")).items()
-        }
-    except CookieError:
-        return {}
+    """The cookies, read as the application reads them, so that both see the same."""
+    return cookie_parser(headers.get("cookie", ""))

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
@@ -61,11 +61,18 @@ def static(name: str) -> str:
     return f"/static/{_manifest().get(name, name)}"
 
 
+def own_path(request: Request) -> str:
+    """The path of a request as a link that stays on this site, whatever was asked for."""
+    path: str = request.scope["path"]
+    # A browser would take //elsewhere for another host.
+    return "/" + quote(path.lstrip("/"))
+
+
 def switch_language_url(request: Request) -> str:
     """This very page in the other language."""
     other = "en" if i18n.language() == "zh-CN" else "zh-CN"
     query = [(key, value) for key, value in request.query_params.multi_items() if key != "lang"]
-    return f"{request.url.path}?{urlencode([*query, ('lang', other)])}"
+    return f"{own_path(request)}?{urlencode([*query, ('lang', other)])}"
 
 
 def with_query(request: Request, **changes: Any) -> str:  # noqa: ANN401 - printed
@@ -74,7 +81,7 @@ def with_query(request: Request, **changes: Any) -> str:  # noqa: ANN401 - print
         (key, value) for key, value in request.query_params.multi_items() if key not in changes
     ]
     query += [(key, str(value)) for key, value in changes.items() if value not in (None, "")]
-    return f"{request.url.path}?{urlencode(query)}" if query else request.url.path
+    return f"{own_path(request)}?{urlencode(query)}" if query else own_path(request)
 
 
 def pick_language(query: str | None, cookie: str | None, header: str) -> str:
@@ -95,7 +102,8 @@ def pick_language(query: str | None, cookie: str | None, header: str) -> str:
             quality = float(rest.strip().removeprefix("q=") or 1)
         except ValueError:
             quality = 0.0
-        weighed.append((-quality, index, tag.lower()))
+        if quality > 0:
+            weighed.append((-quality, index, tag.lower()))
     for _, _, tag in sorted(weighed):
         if tag.startswith("zh"):
             return "zh-CN"
@@ -112,8 +120,9 @@ class Pages:
     """
 
     def __init__(self, folder: Path) -> None:
+        self._package = folder.name
         for place in (CHASSIS, folder):
-            i18n.add_catalogue(place / "locale")
+            i18n.add_catalogue(place)
         prefixes = {
             path.parent.name: FileSystemLoader(path) for path in sorted(folder.glob("*/templates"))
         }
@@ -175,9 +184,6 @@ class Pages:
             | context,
         )
         response = HTMLResponse(text, status)
-        # Pages differ by language and by who is signed in, and may show personal data.
-        response.headers["Cache-Control"] = "private, no-cache"
-        response.headers["Vary"] = "Accept-Language, Cookie"
         if (asked := request.query_params.get("lang")) in i18n.LANGUAGES:
             response.set_cookie(
                 LANGUAGE_COOKIE,

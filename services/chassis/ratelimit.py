@@ -32,7 +32,9 @@ def _rate() -> RateLimitItem:
 def client_address(request: Request) -> str:
     """The address of the person, believing ``X-Forwarded-For`` only from trusted proxies."""
     peer = request.client.host if request.client else "127.0.0.1"
-    hops = [hop.strip() for hop in request.headers.get("x-forwarded-for", "").split(",") if hop]
+    # Every such header counts: a proxy may add one of its own below what a visitor made up.
+    chain = ",".join(request.headers.getlist("x-forwarded-for"))
+    hops = [hop.strip() for hop in chain.split(",") if hop.strip()]
     while hops and _trusted(peer):
         peer = hops.pop()
     return peer
@@ -49,10 +51,17 @@ def _trusted(address: str) -> bool:
 @functools.lru_cache(maxsize=4096)
 def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
     try:
-        return ipaddress.ip_address(text)
+        found = ipaddress.ip_address(text)
     except ValueError:
         # What is no address is nobody we trust, and all such share one count.
         return ipaddress.ip_address("::")
+    # A socket for both families shows IPv4 as ::ffff:a.b.c.d.
+    return getattr(found, "ipv4_mapped", None) or found
+
+
+def _counted(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> str:
+    """What shares one count: an IPv4 address, or the /64 that one household is given whole."""
+    return str(ipaddress.ip_network((address, 64 if address.version == 6 else 32), strict=False))
 
 
 def public_rate(request: Request) -> None:
@@ -63,7 +72,7 @@ def public_rate(request: Request) -> None:
     """
     address = _address(client_address(request))
     # Somebody on the machine itself is its operator, a test or a bench.
-    if not address.is_loopback and not _limiter().hit(_rate(), str(address)):
+    if not address.is_loopback and not _limiter().hit(_rate(), _counted(address)):
         raise Problem(
             429,
             "too-many-requests",

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import ipaddress
 import secrets
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import parse_qs, urlsplit
 
+from limits import parse
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -115,6 +117,27 @@ class Settings(BaseSettings):
                     "make one with: openssl rand -base64 48"
                 )
         return keys
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, proxies: list[str]) -> list[str]:
+        for proxy in proxies:
+            try:
+                ipaddress.ip_network(proxy, strict=False)
+            except ValueError as error:
+                raise ValueError(
+                    f"{proxy!r} is neither an address nor a network such as 10.0.0.0/8"
+                ) from error
+        return proxies
+
+    @field_validator("public_rate")
+    @classmethod
+    def _rate(cls, rate: str) -> str:
+        try:
+            parse(rate)
+        except ValueError as error:
+            raise ValueError("it must look like 60/minute") from error
+        return rate
 
     @field_validator("database_url")
     @classmethod

@@ -56,7 +56,6 @@ def set_up_logging(process: str) -> None:
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        _scrub,
     ]
     renderer: structlog.typing.Processor = (
         structlog.processors.JSONRenderer(ensure_ascii=False)
@@ -75,6 +74,7 @@ def set_up_logging(process: str) -> None:
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.format_exc_info,
+                _scrub,  # last, so that it sees the lines of a traceback as well
                 renderer,
             ],
         )
@@ -82,6 +82,6 @@ def set_up_logging(process: str) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(logging.INFO)
-    for noisy in ("celery.app.trace", "celery.worker.strategy", "httpx", "_granian"):
+    for noisy in ("celery.app.trace", "celery.worker.strategy", "httpx2", "_granian"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     structlog.contextvars.bind_contextvars(process=process)

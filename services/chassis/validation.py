@@ -56,6 +56,8 @@ def sentence(error: Mapping[str, Any]) -> Text:
         return _REQUIRED
     if kind in _PLAIN:
         return _PLAIN[kind]
+    if kind == "too_long" and isinstance(error.get("input"), str):
+        kind = "string_too_long"  # the bound came after a check of ours
     for beginning, text, key in _BOUNDS:
         if kind.startswith(beginning):
             return Lazy(text.message, {"bound": context[key]})
@@ -64,8 +66,11 @@ def sentence(error: Mapping[str, Any]) -> Text:
 
 def field_name(location: Iterable[str | int]) -> str:
     """A pydantic location as a form names it: ``("contact", "email")`` → ``contact.email``."""
-    parts = [str(part) for part in location if part not in ("body", "query", "path", "header")]
-    return ".".join(part for part in parts if not part.startswith(("function-", "constrained-")))
+    return ".".join(
+        str(part)
+        for part in location
+        if not str(part).startswith(("function-", "constrained-", "[key]"))
+    )
 
 
 def field_errors(errors: Iterable[Mapping[str, Any]]) -> list[FieldError]:
@@ -79,5 +84,8 @@ def field_errors(errors: Iterable[Mapping[str, Any]]) -> list[FieldError]:
 
 
 def invalid(errors: Iterable[Mapping[str, Any]]) -> Invalid:
-    """The answer 422 for pydantic's errors."""
-    return Invalid(field_errors(errors))
+    """The answer 422 for a request that FastAPI refused.
+
+    It puts the part of the request (``body``, ``query``, ``path``) in front of each location.
+    """
+    return Invalid(field_errors({**error, "loc": error["loc"][1:]} for error in errors))

@@ -8,6 +8,7 @@ import threading
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from services.chassis.events.envelope import Envelope
 from services.chassis.events.inbox import Handlers, consume
 from services.chassis.events.outbox import confirm, forget_confirmed
 from services.chassis.events.relay import Relay
+from services.chassis.i18n import words_of
 from services.chassis.idempotency import forget_old_keys
 from services.chassis.settings import SettingsError, settings
 
@@ -44,17 +46,24 @@ def queue() -> Celery:
     Raises:
         SettingsError: no Redis-protocol server is configured or embedded.
     """
-    return _celery("lingbao")
+    app = _celery("lingbao")
+    app.conf.broker_url = _queue_url()
+    return app
 
 
-def _celery(name: str) -> Celery:
+def _queue_url() -> str:
     url = settings().redis_url
     if url is None:
         raise SettingsError(
             "No queue is configured. Start everything with `make run`, or set LINGBAO_REDIS_URL "
             "to a Redis server."
         )
-    app = Celery(name, broker=url, set_as_current=False)
+    return url
+
+
+def _celery(name: str) -> Celery:
+    """A Celery application that does not know yet where its queue is."""
+    app = Celery(name, set_as_current=False)
     app.conf.update(
         task_ignore_result=True,
         # A task is taken off the queue when it is done, so a killed worker loses none.
@@ -125,7 +134,12 @@ class Worker:
         """Register a function as the task ``{service}.{name}``."""
 
         def register(function: Callable[..., Any]) -> Callable[..., Any]:
-            self.celery.task(name=f"{self.service}.{name}")(function)
+            @wraps(function)
+            def speaking(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - passed on
+                with words_of(self.service):
+                    return function(*args, **kwargs)
+
+            self.celery.task(name=f"{self.service}.{name}")(speaking)
             return function
 
         return register
@@ -154,6 +168,7 @@ class Worker:
     def run(self, lane: str | None, concurrency: int) -> None:
         """Work until told to stop. Without a lane it also runs the service's relay."""
         telemetry.set_up_logging(f"worker-{lane or self.service}")
+        self.celery.conf.broker_url = _queue_url()
         relay = Relay(self.database, send_event, _say_ready)
 
         def ready(**_: object) -> None:
@@ -210,6 +225,7 @@ def run_beat(ticks: list[Tick]) -> None:
     """
     telemetry.set_up_logging("beat")
     app = _celery("beat")
+    app.conf.broker_url = _queue_url()
     app.conf.beat_schedule = {
         tick.task: {
             "task": tick.task,

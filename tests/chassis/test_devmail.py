@@ -12,7 +12,7 @@ from email.message import EmailMessage
 from pathlib import Path
 
 import aiosmtplib
-import httpx
+import httpx2
 import pytest
 
 from services.chassis.devmail import sms
@@ -40,7 +40,7 @@ run(smtp_port=int(smtp_port), http_port=int(http_port), folder=Path(folder), sms
 @dataclass
 class Devmail:
     smtp_port: int
-    web: httpx.Client
+    web: httpx2.Client
     child: Child
 
     def send(self, mail: EmailMessage) -> None:
@@ -52,7 +52,7 @@ class Devmail:
         assert answer.status_code == 200, answer.text
         return answer.json()["items"]
 
-    def sms(self, token: str = TOKEN, **body: object) -> httpx.Response:
+    def sms(self, token: str = TOKEN, **body: object) -> httpx2.Response:
         whole = {"to": "+8613800138000", "text": "您好", "id": "0192", "signature": "领保中心"}
         return self.web.post(
             "/dev/sms", json={**whole, **body}, headers={"Authorization": f"Bearer {token}"}
@@ -74,7 +74,7 @@ def devmail(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Devmail]:
     child.spawn()
     try:
         child.wait_ready()
-        with httpx.Client(base_url=f"http://127.0.0.1:{http_port}", trust_env=False) as web:
+        with httpx2.Client(base_url=f"http://127.0.0.1:{http_port}", trust_env=False) as web:
             yield Devmail(smtp_port, web, child)
         child.ask_to_stop()
         assert child.wait_stopped(10), child.tail()

@@ -9,7 +9,7 @@ from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 
 from services.chassis.stack import caddy
@@ -75,7 +75,7 @@ class Front:
         self.child = Child(process, folder / "logs" / "front.log")
         self.child.spawn()
         self.child.wait_ready()
-        self.web = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", trust_env=False)
+        self.web = httpx2.Client(base_url=f"http://127.0.0.1:{self.port}", trust_env=False)
 
     def close(self) -> None:
         self.web.close()

@@ -39,7 +39,7 @@ class Inbox:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        i18n.add_catalogue(_HERE / "locale")
+        i18n.add_catalogue(_HERE)
         self._env = Environment(
             loader=FileSystemLoader(_HERE / "templates"),
             autoescape=True,
@@ -204,7 +204,7 @@ class Inbox:
         other = "en" if tag == "zh-CN" else "zh-CN"
         query = [pair for pair in request.query_params.multi_items() if pair[0] != "lang"]
         nonce = secrets.token_urlsafe(16)
-        with i18n.speaking(tag):
+        with i18n.speaking(tag), i18n.words_of(_HERE.name):
             text = self._env.get_template(template).render(
                 language=tag,
                 switch_url=f"{request.url.path}?{urlencode([*query, ('lang', other)])}",

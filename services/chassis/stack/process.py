@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from services.chassis.stack.errors import StackError
 from services.chassis.stack.folder import disk_errors
+from services.chassis.stack.nursery import Forked, Nursery
 from services.chassis.stack.output import Output
 
 ALARM = re.compile(
@@ -69,6 +70,8 @@ class Process:
     stop_within: float = 10.0
     alarm: re.Pattern[str] | None = ALARM
     account: Account | None = None
+    preloaded: bool = False
+    """Whether ``argv`` is ``python -m …`` of what the nursery has imported: see nursery.py."""
 
 
 class Child:
@@ -84,12 +87,14 @@ class Child:
         process: Process,
         log_path: Path,
         on_alarm: Callable[[Process, str], None] | None = None,
+        nursery: Nursery | None = None,
     ) -> None:
         self.process = process
+        self._nursery = nursery
         self.log_path = log_path
         self.on_alarm = on_alarm
         self.started_at = 0.0
-        self._popen: subprocess.Popen[bytes] | None = None
+        self._popen: subprocess.Popen[bytes] | Forked | None = None
         self._output: Output | None = None
 
     @property
@@ -115,19 +120,31 @@ class Child:
             process.ready.unlink(missing_ok=True)
             env["LINGBAO_READY_FILE"] = str(process.ready)
         guarded = threading.current_thread() is threading.main_thread()
-        account = process.account
         with disk_errors(self.log_path):
             self._output = Output(self.log_path, self._heard)
-        popen = subprocess.Popen(  # noqa: S603 - the caller names the program
+        at_death = int(process.stop_signal) if guarded else 0
+        popen = (
+            self._nursery.spawn(process.argv, env, process.cwd, at_death)
+            if process.preloaded and self._nursery is not None
+            else self._execute(env, at_death)
+        )
+        self.started_at = time.monotonic()
+        self._popen = popen
+        if popen.stdout is not None:
+            self._output.follow(popen.stdout, process.name)
+
+    def _execute(self, env: dict[str, str], at_death: int) -> subprocess.Popen[bytes]:
+        account = self.process.account
+        return subprocess.Popen(  # noqa: S603 - the caller names the program
             [
                 *(sys.executable, "-I", "-S", str(Path(__file__).with_name("child.py"))),
                 str(os.getpid()),
-                str(int(process.stop_signal) if guarded else 0),
+                str(at_death),
                 "-" if account is None else f"{account.uid}:{account.gid}",
-                *process.argv,
+                *self.process.argv,
             ],
             env=env,
-            cwd=process.cwd,
+            cwd=self.process.cwd,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -135,10 +152,6 @@ class Child:
             # stops everything in the right order.
             start_new_session=True,
         )
-        self.started_at = time.monotonic()
-        self._popen = popen
-        if popen.stdout is not None:
-            self._output.follow(popen.stdout, process.name)
 
     def _heard(self, line: str) -> None:
         alarm = self.process.alarm

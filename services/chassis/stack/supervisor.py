@@ -19,6 +19,7 @@ from services.chassis.stack import leftovers, postgres, valkey
 from services.chassis.stack.errors import StackError
 from services.chassis.stack.folder import disk_errors, prepare
 from services.chassis.stack.info import StackInfo, find_running
+from services.chassis.stack.nursery import Nursery
 from services.chassis.stack.process import Child, Kind, Process, describe_exit
 from services.chassis.stack.progress import Progress
 
@@ -56,7 +57,10 @@ class Supervisor:
             stack.watch()
     """
 
-    def __init__(self, data_dir: Path, console: Console | None = None) -> None:
+    def __init__(
+        self, data_dir: Path, console: Console | None = None, nursery: Nursery | None = None
+    ) -> None:
+        self._nursery = nursery
         self.progress = Progress(console)
         self._given = data_dir
         self._watched: list[_Watched] = []
@@ -157,6 +161,25 @@ class Supervisor:
                         child.refuse_late()
                 time.sleep(0.03)
 
+    def run(self, process: Process) -> None:
+        """Run a process that ends by itself, and wait for its end.
+
+        Raises StackError, with its last words, when it fails or does not end within
+        ``ready_within``.
+        """
+        child = self._spawn(process)
+        try:
+            ended = child.wait_stopped(process.ready_within)
+        finally:
+            self._watched = [watched for watched in self._watched if watched.child is not child]
+        if not ended:
+            child.kill()
+        if child.returncode != 0:
+            raise StackError(
+                f"{process.name} did not succeed ({describe_exit(child.returncode)})"
+                f"{child.last_words()}; its log is {child.log_path}."
+            )
+
     def announce(
         self,
         *,
@@ -182,7 +205,7 @@ class Supervisor:
 
     def _spawn(self, process: Process) -> Child:
         log = self.data_dir / "logs" / f"{process.name.replace(' ', '-')}.log"
-        child = Child(process, log)
+        child = Child(process, log, nursery=self._nursery)
         # A signal between the start of a process and the note of it would leave it behind.
         self._uninterrupted = True
         try:
