@@ -16,7 +16,7 @@ CHECKS = {
     "lint": ["ruff", "check", "-q", "services", "tests", "bench", "deploy"],
     "types": ["mypy", "--no-error-summary"],
     "walls": ["lint-imports", "--no-cache"],
-    "dependencies": ["deptry", "services"],
+    "dependencies": ["deptry", "."],
     "whitespace": ["git", "diff", "--check", "HEAD"],
 }
 

@@ -79,3 +79,11 @@ def test_the_chinese_is_chinese_and_calm(package: str) -> None:
         assert "！" not in chinese and "!" not in chinese, chinese
         if english == chinese:
             assert not (set(english) & letters) or len(english.split()) <= 3, english
+
+
+@pytest.mark.parametrize("package", [package for package in PACKAGES if package != "chassis"])
+def test_a_service_does_not_say_the_frame_s_words_otherwise(package: str) -> None:
+    """The frame stands around every page, so what it says must not change with the service."""
+    frame, own = catalogue("chassis"), catalogue(package)
+    assert {message: (frame[message], own[message])
+            for message in frame.keys() & own.keys() if frame[message] != own[message]} == {}  # fmt: skip

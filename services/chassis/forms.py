@@ -115,7 +115,7 @@ class Typed:
                 if inner:
                     found[info.alias or field] = inner
             elif kind is bool:
-                found[info.alias or field] = self.text(name) or False
+                found[info.alias or field] = self.text(name).strip() or False
             elif (text := self.text(name)).strip():
                 found[info.alias or field] = (
                     text if kind is str else unicodedata.normalize("NFKC", text).strip()

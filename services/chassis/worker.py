@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import celery.signals
+import redis
 import structlog
 from celery import Celery
+from celery.exceptions import OperationalError
 
 from services.chassis import telemetry
 from services.chassis.auth import CREDENTIAL_HANDLERS
@@ -28,6 +30,10 @@ from services.chassis.idempotency import forget_old_keys
 from services.chassis.settings import SettingsError, settings
 
 log = structlog.get_logger(__name__)
+
+
+class QueueAway(Exception):
+    """The queue cannot be reached. What was to be sent is a row somewhere, and is found again."""
 
 
 @dataclass(frozen=True)
@@ -90,9 +96,12 @@ def send(task: str, *args: Any, queue_name: str) -> None:  # noqa: ANN401 - JSON
     """Put a task on a queue, without waiting for a queue that is away.
 
     Raises:
-        kombu.exceptions.OperationalError: the queue cannot be reached.
+        QueueAway: the queue cannot be reached.
     """
-    queue().send_task(task, args=args, queue=queue_name, retry=False, ignore_result=True)
+    try:
+        queue().send_task(task, args=args, queue=queue_name, retry=False, ignore_result=True)
+    except (OperationalError, redis.RedisError, OSError) as error:
+        raise QueueAway(repr(error)) from error
 
 
 def send_event(subscriber: str, envelope: dict[str, Any]) -> None:
