@@ -86,7 +86,6 @@ def test_a_call_asks_and_the_event_tells(
     assert "我们已收到您的预约" in page.text
 
 
-@pytest.mark.parametrize("language", ["zh-CN", "en"])
 @pytest.mark.parametrize(
     ("changes", "field"),
     [
@@ -117,15 +116,16 @@ def test_a_call_asks_and_the_event_tells(
     ],
 )
 def test_bad_input_has_a_sentence_beside_its_field(
-    browser: TestClient, changes: dict[str, Any], field: str, language: str
+    browser: TestClient, changes: dict[str, Any], field: str
 ) -> None:
-    answer = browser.post(
-        f"{API}/bookings", json=wanted(**changes), headers={"Accept-Language": language}
-    )
-    assert answer.status_code == 422
-    (error,) = answer.json()["errors"]
-    assert error["field"] == field
-    assert bool(re.search("[一-鿿]", error["message"])) is (language == "zh-CN")
+    for language in ("zh-CN", "en"):
+        answer = browser.post(
+            f"{API}/bookings", json=wanted(**changes), headers={"Accept-Language": language}
+        )
+        assert answer.status_code == 422
+        (error,) = answer.json()["errors"]
+        assert error["field"] == field
+        assert bool(re.search("[一-鿿]", error["message"])) is (language == "zh-CN")
 
 
 def test_the_same_key_asks_once(browser: TestClient) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from services.chassis.forms import Typed
 from services.chassis.i18n import lazy
 from services.chassis.idempotency import ONCE_FIELD
 from services.chassis.problems import FieldError, Invalid
 from services.chassis.reference import city
+from services.chassis.validation import field_errors
 from services.registration.bookings.schemas import (
     MOST_TIMES,
     ContactStep,
@@ -66,7 +67,12 @@ def parse(typed: Typed, model: type[M], **extra: Any) -> M:  # noqa: ANN401 - th
     try:
         return typed.parse(model, **lists, **extra)
     except Invalid as invalid:
-        raise Invalid([_as_typed(error, filled) for error in invalid.errors]) from invalid
+        # The form's own errors name a list as a whole; here each entry has a field of its own.
+        cause = invalid.__cause__
+        errors = (
+            field_errors(cause.errors()) if isinstance(cause, ValidationError) else invalid.errors
+        )
+        raise Invalid([_as_typed(error, filled) for error in errors]) from invalid
 
 
 def _as_typed(error: FieldError, filled: dict[str, list[str]]) -> FieldError:

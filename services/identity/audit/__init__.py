@@ -1,0 +1,1 @@
+"""The audit trail: what every service says about acts of staff."""

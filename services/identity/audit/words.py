@@ -1,0 +1,97 @@
+"""The audit trail in words.
+
+An act that is not among them is shown as the service calls it.
+"""
+
+from __future__ import annotations
+
+import uuid
+
+from services.chassis.auth import ROLE_NAMES
+from services.chassis.i18n import gettext, lazy
+from services.identity.operator import OPERATOR
+
+_ACTIONS = {
+    "staff.added": lazy("Added a person"),
+    "staff.edited": lazy("Edited a person"),
+    "staff.role_changed": lazy("Changed a role"),
+    "staff.disabled": lazy("Ended a person's access"),
+    "staff.enabled": lazy("Let a person in again"),
+    "staff.password_set": lazy("Set somebody's password"),
+    "staff.password_changed": lazy("Changed the own password"),
+    "staff.signed_in": lazy("Signed in"),
+    "apikey.created": lazy("Made an API key"),
+    "apikey.revoked": lazy("Ended an API key"),
+}
+
+# Acts of the other services: what it was done to, and what was done.
+_KINDS = {
+    "activity": lazy("Activity"),
+    "advisory": lazy("Advisory"),
+    "booking": lazy("Booking"),
+    "broadcast": lazy("Broadcast"),
+    "material": lazy("Material"),
+    "registration": lazy("Registration"),
+}
+_ACTS = {
+    "accepted": lazy("accepted"),
+    "addresses-opened": lazy("addresses shown in full"),
+    "approved": lazy("approved"),
+    "cancelled": lazy("cancelled"),
+    "changed": lazy("edited"),
+    "checked-in": lazy("checked in"),
+    "created": lazy("created"),
+    "declined": lazy("declined"),
+    "edited": lazy("edited"),
+    "paused": lazy("paused"),
+    "proposed": lazy("another time proposed"),
+    "published": lazy("published"),
+    "resumed": lazy("resumed"),
+    "scheduled": lazy("scheduled"),
+    "sent": lazy("sent"),
+    "submitted": lazy("submitted for approval"),
+    "tested": lazy("sent as a test"),
+    "withdrawn": lazy("withdrawn"),
+    "written": lazy("created"),
+}
+
+# Where the staff page of a kind of target is.
+_PAGES = {
+    "activity": "/staff/activities",
+    "advisory": "/staff/advisories",
+    "booking": "/staff/bookings",
+    "broadcast": "/staff/broadcasts",
+    "material": "/staff/materials",
+    "staff": "/staff/people",
+}
+
+
+def action_words(action: str) -> str:
+    """An act as people say it, or its own name."""
+    if action in _ACTIONS:
+        return str(_ACTIONS[action])
+    kind, _, act = action.partition(".")
+    if kind not in _KINDS or act not in _ACTS:
+        return action
+    return gettext("%(kind)s: %(act)s") % {"kind": _KINDS[kind], "act": _ACTS[act]}
+
+
+def actor_words(actor_id: uuid.UUID, name: str, kind: str) -> str:
+    """Who did it: a person, a program, or the command line."""
+    if actor_id == OPERATOR.id:
+        return gettext("Command line")
+    return name if kind == "staff" else gettext("%(name)s (program)") % {"name": name}
+
+
+def detail_words(detail: str) -> str:
+    """A short fact as it was noted; a role as people say it."""
+    return str(ROLE_NAMES[detail]) if detail in ROLE_NAMES else detail
+
+
+def target_link(target: str) -> str | None:
+    """The staff page of ``activity/0198…``; ``None`` where there is none."""
+    kind, _, identifier = target.partition("/")
+    try:
+        return f"{_PAGES[kind]}/{uuid.UUID(identifier)}"
+    except (KeyError, ValueError):
+        return None

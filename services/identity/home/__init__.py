@@ -1,0 +1,1 @@
+"""The staff home: today's work, put together from what each service shows."""

@@ -1,0 +1,1 @@
+"""Signing in and out, and renewing the credential in the cookie."""
