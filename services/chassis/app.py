@@ -28,6 +28,8 @@ from services.chassis.validation import invalid
 
 log = structlog.get_logger(__name__)
 
+PASSWORD_FIELDS = frozenset({"password", "current"})
+
 Handler = Callable[[Request, Exception], Awaitable[Response]]
 
 
@@ -215,6 +217,11 @@ async def _to_sign_in(request: Request, pages: Pages, *, stale: bool) -> Respons
         way = "/staff/session/renew" if stale else "/staff/sign-in"
         return RedirectResponse(f"{way}?next={quote(here)}", 303)
     form = await request.form()
-    fields = [(name, text) for name, text in form.multi_items() if isinstance(text, str)]
+    # A password is typed again; it is not written into a page.
+    fields = [
+        (name, text)
+        for name, text in form.multi_items()
+        if isinstance(text, str) and name not in PASSWORD_FIELDS
+    ]
     # The cookie stays: if only its credential has run out, signing in is no more than a renewal.
     return pages.render(request, "sign_in_again.html", 401, fields=fields, action=here)

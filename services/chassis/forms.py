@@ -26,6 +26,7 @@ class Form:
         values: what stands in each field, by its name (``contact.email``).
         errors: the sentences beside each field.
         error_list: ``(field, sentence)`` in the order of the form, for the summary on top.
+        labels: what each field calls itself; the fields write it down when they are rendered.
     """
 
     def __init__(
@@ -34,6 +35,7 @@ class Form:
         self.values: dict[str, Any] = dict(values or {})
         self.errors: dict[str, list[str]] = {}
         self.error_list: list[tuple[str, str]] = []
+        self.labels: dict[str, str] = {}
         for error in invalid.errors if invalid else ():
             self.errors.setdefault(error.field, []).append(str(error.message))
             self.error_list.append((error.field, str(error.message)))

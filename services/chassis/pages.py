@@ -15,6 +15,7 @@ from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, St
 
 from services.chassis import i18n
 from services.chassis.auth import Principal
+from services.chassis.forms import Form
 from services.chassis.idempotency import ONCE_FIELD, fresh_once
 from services.chassis.reference import city, district_name, topic_name
 from services.chassis.settings import settings
@@ -159,12 +160,21 @@ class Pages:
 
     def text(self, template: str, context: Mapping[str, Any]) -> str:
         """A template rendered outside a request (a message, a document)."""
-        return self._env.get_template(template).render(
-            language=i18n.language(),
-            settings_city=city(),
-            base_url=settings().public_url,
+        found = self._env.get_template(template)
+        everything: dict[str, Any] = {
+            "language": i18n.language(),
+            "settings_city": city(),
+            "base_url": settings().public_url,
             **context,
-        )
+        }
+        with i18n.words_of(self._package):
+            text = found.render(everything)
+            form = context.get("form")
+            if isinstance(form, Form) and form.error_list:
+                # The summary of errors stands above the fields, and they said what they are
+                # called while they were rendered: once more, and the summary can say it too.
+                text = found.render(everything)
+        return text
 
     def render(
         self,

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+import builtins
 import uuid
 from datetime import datetime
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    ValidationInfo,
+    WithJsonSchema,
+)
 
 from services.chassis.crypto import is_sealed, seal, unseal
 from services.chassis.database import new_id
 
+_FROM_ENVELOPE = {"sealed": True}
 
-def _open(value: str) -> str:
-    return unseal(value) if is_sealed(value) else value
+
+def _open(value: str, info: ValidationInfo) -> str:
+    """Unseal what comes out of an envelope; what a person typed is never taken for sealed."""
+    return unseal(value) if info.context is _FROM_ENVELOPE and is_sealed(value) else value
 
 
 # Personal data in a payload: plain in Python, encrypted whenever it is written as JSON.
@@ -29,6 +41,9 @@ class Payload(BaseModel):
     """What a consumer reads of an event: it names what it needs and ignores the rest."""
 
     model_config = ConfigDict(extra="ignore")
+
+
+P = TypeVar("P", bound=Payload)
 
 
 class Event(BaseModel):
@@ -73,6 +88,14 @@ class Envelope(BaseModel):
     def publisher(self) -> str:
         """The name of the service that said it (``/services/registration`` → ``registration``)."""
         return self.source.rsplit("/", 1)[-1]
+
+    def read(self, model: builtins.type[P]) -> P:
+        """The payload as a consumer reads it, personal data in the clear.
+
+        Raises:
+            pydantic.ValidationError: it lacks what the consumer needs.
+        """
+        return model.model_validate(self.data, context=_FROM_ENVELOPE)
 
     @classmethod
     def wrap(cls, event: Event, *, service: str, at: datetime, request_id: str | None) -> Self:

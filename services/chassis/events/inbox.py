@@ -54,7 +54,7 @@ def consume(database: Database, handlers: Handlers, envelope: Envelope) -> bool:
                 sa.update(InboxRow).where(InboxRow.id == envelope.id).values(stale=True)
             )
             return False
-        payload = subscription.reads.model_validate(envelope.data)
+        payload = envelope.read(subscription.reads)
         subscription.handler(session, payload, envelope)
     return True
 
