@@ -1,0 +1,78 @@
+"""What follows from what registration says about bookings: each answer goes out as a message."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from services.chassis.events import Envelope
+from services.notifications.bookings.schemas import BookingContext, BookingTold
+from services.notifications.contacts.service import Known, keep
+from services.notifications.delivery.models import Delivery
+from services.notifications.delivery.service import Planned, addresses_of, call_off, plan
+
+
+def on_requested(session: Session, told: BookingTold, _envelope: Envelope) -> None:
+    """Say that a request has arrived and what happens next."""
+    _tell(session, "booking-requested", told)
+
+
+def on_proposed(session: Session, told: BookingTold, _envelope: Envelope) -> None:
+    """Pass on the times that staff propose instead."""
+    _tell(session, "booking-proposed", told)
+
+
+def on_accepted(session: Session, told: BookingTold, _envelope: Envelope) -> None:
+    """Say when the session takes place, with a calendar entry."""
+    _tell(session, "booking-accepted", told)
+
+
+def on_declined(session: Session, told: BookingTold, _envelope: Envelope) -> None:
+    """Pass on that it cannot be, in the words of staff."""
+    _tell(session, "booking-declined", told)
+
+
+def _tell(session: Session, kind: str, told: BookingTold) -> None:
+    district = told.organisation.district
+    contact = keep(
+        session,
+        Known(
+            source=f"booking/{told.subject_id}",
+            language=told.language,
+            email=told.contact.email,
+            phone=told.contact.phone,
+            districts=[district] if district else [],
+            countries=told.destinations,
+            topics=told.topics,
+            organisation_kind=told.organisation.kind,
+            departs_on=told.departs_on,
+            returns_on=told.returns_on,
+            reachable=kind != "booking-declined",
+        ),
+    )
+    # An answer that has not gone out yet is overtaken by the next one.
+    call_off(session, [Delivery.booking_id == told.subject_id])
+    plan(
+        session,
+        addresses_of(contact),
+        Planned(
+            kind=kind,
+            key=f"{kind}/{told.subject_id}/{told.version}",
+            language=told.language,
+            district=district,
+            contact_id=contact.id,
+            booking_id=told.subject_id,
+            context=BookingContext(
+                version=told.version,
+                kind=told.kind,
+                organisation=told.organisation.name,
+                name=told.contact.name,
+                proposed_times=told.proposed_times,
+                agreed_time=told.agreed_time,
+                timezone=told.timezone,
+                answer=told.answer,
+                headcount=told.headcount,
+                destinations=told.destinations,
+                manage_url=told.manage_url,
+            ).model_dump(mode="json"),
+        ),
+    )

@@ -1,0 +1,1 @@
+"""Broadcasts: a message to many, written by one person and approved by another."""

@@ -1,0 +1,197 @@
+"""Reading broadcasts: one, a list, its counts, its recipients."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from services.chassis.auth import Principal
+from services.chassis.i18n import lazy
+from services.chassis.lists import DEFAULT_LIMIT, Page, page_of
+from services.chassis.problems import NotFound
+from services.notifications.broadcasts.audience import Rules, count
+from services.notifications.broadcasts.models import Broadcast
+from services.notifications.broadcasts.schemas import (
+    AudienceOut,
+    BroadcastLine,
+    BroadcastOut,
+    Counts,
+    RecipientOut,
+)
+from services.notifications.database import database
+from services.notifications.delivery.masking import masked
+from services.notifications.delivery.models import Delivery
+
+
+def stored(
+    session: Session, broadcast_id: uuid.UUID, principal: Principal, *, lock: bool = False
+) -> Broadcast:
+    """A broadcast that the caller may touch; with ``lock``, until the transaction ends.
+
+    Raises:
+        NotFound: there is none.
+        Problem: 403 ``other-district``.
+    """
+    found = session.get(Broadcast, broadcast_id, with_for_update=lock or None)
+    if found is None:
+        raise NotFound(lazy("There is no such broadcast."))
+    principal.must_cover(found.district)
+    return found
+
+
+def counts_of(session: Session, broadcast_id: uuid.UUID) -> Counts:
+    """Its messages by state, in one look, so that they add up while workers go on."""
+    rows = session.execute(
+        sa.select(Delivery.state, sa.func.count().label("number"))
+        .where(Delivery.broadcast_id == broadcast_id)
+        .group_by(Delivery.state)
+    )
+    return Counts.of({row.state: row.number for row in rows})
+
+
+def shown(session: Session, broadcast: Broadcast) -> BroadcastOut:
+    """A broadcast with its counts, as it stands in this transaction."""
+    session.flush()
+    session.refresh(broadcast)
+    return BroadcastOut.model_validate(
+        {
+            name: getattr(broadcast, name)
+            for name in BroadcastOut.model_fields
+            if hasattr(broadcast, name)
+        }
+        | {
+            "author": broadcast.author_name,
+            "submitted_by": broadcast.submitted_by_name,
+            "approved_by": broadcast.approved_by_name,
+            "counts": counts_of(session, broadcast.id),
+        }
+    )
+
+
+def read(principal: Principal, broadcast_id: uuid.UUID) -> BroadcastOut:
+    """One broadcast.
+
+    Raises:
+        NotFound, Problem: as :func:`stored`.
+    """
+    with database.transaction() as session:
+        return shown(session, stored(session, broadcast_id, principal))
+
+
+def reach(principal: Principal, broadcast_id: uuid.UUID) -> AudienceOut:
+    """Whom it reaches: what was frozen at the approval, or before it what the rules say now.
+
+    Raises:
+        NotFound, Problem: as :func:`stored`.
+    """
+    with database.transaction() as session:
+        return _reach(session, stored(session, broadcast_id, principal))
+
+
+def _reach(session: Session, broadcast: Broadcast) -> AudienceOut:
+    if broadcast.audience_seen is not None:
+        return AudienceOut.model_validate(broadcast.audience_seen)
+    return count(session, Rules.of(broadcast))
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What the page of one broadcast shows, read in one transaction."""
+
+    broadcast: BroadcastOut
+    reach: AudienceOut
+    own: bool  # the caller wrote or submitted it, so somebody else has to approve it
+
+
+def standing(principal: Principal, broadcast_id: uuid.UUID) -> Standing:
+    """A broadcast with whom it reaches and whether it is the caller's own.
+
+    Raises:
+        NotFound, Problem: as :func:`stored`.
+    """
+    with database.transaction() as session:
+        broadcast = stored(session, broadcast_id, principal)
+        own = broadcast.written_or_submitted_by(principal)
+        return Standing(shown(session, broadcast), _reach(session, broadcast), own)
+
+
+def reach_of(rules: Rules) -> AudienceOut:
+    """Whom rules that are only being written would reach."""
+    with database.transaction() as session:
+        return count(session, rules)
+
+
+def listed(
+    principal: Principal,
+    *,
+    statuses: Iterable[str] = (),
+    cursor: str | None = None,
+    limit: int = DEFAULT_LIMIT,
+) -> Page[BroadcastLine]:
+    """Broadcasts of the caller's office, newest first; the city office sees all.
+
+    Args:
+        statuses: only these; all when empty.
+    """
+    query = sa.select(Broadcast)
+    if principal.district is not None:
+        query = query.where(Broadcast.district == principal.district)
+    if wanted := list(statuses):
+        query = query.where(Broadcast.status.in_(wanted))
+    with database.transaction() as session:
+        page = page_of(session, query, [Broadcast.id], cursor=cursor, limit=limit, descending=True)
+        return page.map(_line)
+
+
+def _line(broadcast: Broadcast) -> BroadcastLine:
+    fields = {
+        name: getattr(broadcast, name)
+        for name in BroadcastLine.model_fields
+        if hasattr(broadcast, name)
+    }
+    return BroadcastLine.model_validate(fields | {"author": broadcast.author_name})
+
+
+def recipients(
+    principal: Principal,
+    broadcast_id: uuid.UUID,
+    *,
+    state: str | None = None,
+    opened: bool = False,
+    cursor: str | None = None,
+    limit: int = DEFAULT_LIMIT,
+) -> Page[RecipientOut]:
+    """A broadcast's messages by recipient.
+
+    Args:
+        opened: whether addresses are shown in full; the caller makes sure that they may be.
+
+    Raises:
+        NotFound, Problem: as :func:`stored`.
+    """
+    query = sa.select(Delivery).where(Delivery.broadcast_id == broadcast_id)
+    if state:
+        query = query.where(Delivery.state == state)
+    with database.transaction() as session:
+        stored(session, broadcast_id, principal)
+        page = page_of(session, query, [Delivery.id], cursor=cursor, limit=limit)
+        return page.map(lambda delivery: _recipient(delivery, opened))
+
+
+def _recipient(delivery: Delivery, opened: bool) -> RecipientOut:
+    return RecipientOut.model_validate(
+        {
+            "id": delivery.id,
+            "channel": delivery.channel,
+            "address": delivery.address if opened else masked(delivery.channel, delivery.address),
+            "language": delivery.language,
+            "state": delivery.state,
+            "attempts": delivery.attempts,
+            "reason": delivery.last_reply,
+            "sent_at": delivery.sent_at,
+        }
+    )

@@ -1,0 +1,342 @@
+"""Writing a broadcast and having it approved: each act is one function and one transaction.
+
+create → edit … → submit → approve; any edit before it goes out makes it a draft again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from services.chassis import audit
+from services.chassis.auth import Principal
+from services.chassis.database import utc_now
+from services.chassis.i18n import Text, lazy
+from services.chassis.idempotency import NOT_REPEATED, Once
+from services.chassis.problems import FieldError, Invalid, Problem
+from services.notifications.broadcasts import audience as audiences
+from services.notifications.broadcasts.models import Broadcast, Status
+from services.notifications.broadcasts.reading import shown, stored
+from services.notifications.broadcasts.schemas import (
+    Audience,
+    BroadcastChange,
+    BroadcastIn,
+    BroadcastOut,
+    Message,
+)
+from services.notifications.database import database
+
+# What an approver answers for. A change in any of these needs a new approval.
+_CONTENT = (
+    "title",
+    "urgency",
+    "channels",
+    "audience",
+    "message",
+    "send_at",
+    "expires_at",
+    "timezone",
+)
+
+
+def create(principal: Principal, wanted: BroadcastIn, once: Once = NOT_REPEATED) -> BroadcastOut:
+    """Start a broadcast as a draft of the author's office.
+
+    Raises:
+        Invalid: a text is missing, or a time cannot be taken.
+        Problem: 403 when a district's staff address another district.
+    """
+    now = utc_now()
+    with database.transaction() as session:
+        if (first := once.first_answer(session)) is not None:
+            return BroadcastOut.model_validate(first)
+        checked = _checked(wanted, principal.district, now)
+        broadcast = Broadcast(
+            **_columns(checked),
+            district=principal.district,
+            writers=[str(principal.id)],
+            author_kind=principal.kind,
+            author_id=principal.id,
+            author_name=principal.name,
+            content_hash=content_hash(checked),
+        )
+        session.add(broadcast)
+        session.flush()
+        _note(session, principal, "created", broadcast)
+        answer = shown(session, broadcast)
+        once.keep(session, answer.model_dump(mode="json"))
+    return answer
+
+
+def edit(
+    principal: Principal, broadcast_id: uuid.UUID, change: BroadcastChange | BroadcastIn
+) -> BroadcastOut:
+    """Change the content. What was submitted, approved or scheduled is a draft again afterwards.
+
+    Raises:
+        Invalid: as :func:`create`.
+        NotFound, Problem: there is none, it is another district's, it has begun to go out (409
+            ``broadcast-state``), or somebody changed it since it was read (409
+            ``broadcast-changed``).
+    """
+    now = utc_now()
+    with database.transaction() as session:
+        broadcast = stored(session, broadcast_id, principal, lock=True)
+        _must_be_version(broadcast, getattr(change, "version", None))
+        before = content(broadcast)
+        if isinstance(change, BroadcastIn):
+            wanted = BroadcastIn.model_validate(change.model_dump(exclude={"version"}))
+        else:
+            wanted = _changed(before, change)
+        if not broadcast.editable:
+            broadcast.become(Status.DRAFT)  # refuses, and says where it stands
+        checked = _checked(wanted, broadcast.district, now, before)
+        if content_hash(checked) != broadcast.content_hash:
+            _rewrite(session, principal, broadcast, checked)
+        return shown(session, broadcast)
+
+
+def _rewrite(
+    session: Session, principal: Principal, broadcast: Broadcast, wanted: BroadcastIn
+) -> None:
+    """Store another content, and take back whatever was agreed about the former one."""
+    if broadcast.status == Status.DRAFT:
+        broadcast.version += 1
+    else:
+        broadcast.become(Status.DRAFT)
+        audiences.unfreeze(session, broadcast)
+        broadcast.total = 0
+        broadcast.audience_seen = None
+        for field in ("submitted", "approved"):
+            for part in ("by_id", "by_name", "at"):
+                setattr(broadcast, f"{field}_{part}", None)
+        broadcast.approved_hash = None
+    for name, value in _columns(wanted).items():
+        setattr(broadcast, name, value)
+    broadcast.content_hash = content_hash(wanted)
+    # A fresh list: the column is compared by value only when it is set anew.
+    broadcast.writers = list(dict.fromkeys([*broadcast.writers, str(principal.id)]))
+    _note(session, principal, "edited", broadcast)
+
+
+def submit(principal: Principal, broadcast_id: uuid.UUID) -> BroadcastOut:
+    """Ask for approval.
+
+    Raises:
+        NotFound, Problem: as :func:`edit`; 409 ``broadcast-expired``, ``broadcast-reaches-nobody``.
+    """
+    now = utc_now()
+    with database.transaction() as session:
+        broadcast = stored(session, broadcast_id, principal, lock=True)
+        broadcast.become(Status.SUBMITTED)
+        must_be_in_time(broadcast, now)
+        if audiences.count(session, audiences.Rules.of(broadcast)).total == 0:
+            raise reaches_nobody()
+        broadcast.submitted_by_id = principal.id
+        broadcast.submitted_by_name = principal.name
+        broadcast.submitted_at = now
+        _note(session, principal, "submitted", broadcast)
+        return shown(session, broadcast)
+
+
+def approve(
+    principal: Principal, broadcast_id: uuid.UUID, seen_hash: str | None = None
+) -> BroadcastOut:
+    """Approve what somebody else wrote, and freeze whom it reaches.
+
+    Args:
+        seen_hash: the ``content_hash`` of what the approver read, when they say so.
+
+    Raises:
+        NotFound, Problem: as :func:`submit`; 403 ``own-broadcast`` for whoever wrote or submitted
+            it; 409 ``broadcast-changed`` when it is not what was read.
+    """
+    now = utc_now()
+    with database.transaction() as session:
+        broadcast = stored(session, broadcast_id, principal, lock=True)
+        if broadcast.written_or_submitted_by(principal):
+            raise Problem(
+                403,
+                "own-broadcast",
+                lazy("You had a hand in this broadcast, so somebody else has to approve it."),
+                lazy("Please ask a colleague who neither wrote, edited nor submitted it."),
+            )
+        broadcast.become(Status.APPROVED)
+        if seen_hash is not None and seen_hash != broadcast.content_hash:
+            raise _changed_meanwhile()
+        must_be_in_time(broadcast, now)
+        broadcast.approved_hash = broadcast.content_hash
+        seen = audiences.count(session, audiences.Rules.of(broadcast))
+        broadcast.approved_by_id = principal.id
+        broadcast.approved_by_name = principal.name
+        broadcast.approved_at = now
+        broadcast.audience_seen = seen.model_dump(mode="json")
+        broadcast.total = audiences.freeze(session, broadcast, now)
+        if broadcast.total == 0:
+            raise reaches_nobody()
+        broadcast.error_limit = first_error_limit(broadcast)
+        _note(session, principal, "approved", broadcast, f"{broadcast.total} messages")
+        return shown(session, broadcast)
+
+
+def first_error_limit(broadcast: Broadcast) -> int | None:
+    """How many failures stop it: a tenth, 20 at least; nothing stops an emergency by itself."""
+    return None if broadcast.urgency == "emergency" else max(20, broadcast.total // 10)
+
+
+def content(broadcast: Broadcast) -> BroadcastIn:
+    """The content of a stored broadcast."""
+    return BroadcastIn.model_validate({name: getattr(broadcast, name) for name in _CONTENT})
+
+
+def content_hash(wanted: BroadcastIn) -> str:
+    """SHA-256 over the content in one canonical writing."""
+    fields = _columns(wanted) | {
+        # A moment is the same in every zone it may be written in.
+        "send_at": wanted.send_at.timestamp() if wanted.send_at else None,
+        "expires_at": wanted.expires_at.timestamp() if wanted.expires_at else None,
+    }
+    text = json.dumps(fields, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def must_be_in_time(broadcast: Broadcast, now: datetime) -> None:
+    """Refuse what would arrive too late: a stale reminder misleads.
+
+    Raises:
+        Problem: 409 ``broadcast-expired``.
+    """
+    if broadcast.expires_at is not None and broadcast.expires_at <= now:
+        raise Problem(
+            409,
+            "broadcast-expired",
+            lazy("The time after which this must not be sent any more has passed."),
+            lazy("If it is still true, please edit it and give it a later time."),
+        )
+
+
+def reaches_nobody() -> Problem:
+    """The answer when no address is left to send to."""
+    return Problem(
+        409,
+        "broadcast-reaches-nobody",
+        lazy("Nobody would get this broadcast."),
+        lazy("Please choose other districts, countries, topics or channels."),
+    )
+
+
+def _changed_meanwhile() -> Problem:
+    return Problem(
+        409,
+        "broadcast-changed",
+        lazy("Somebody changed this broadcast after you opened it."),
+        lazy("Please read it again as it is now."),
+    )
+
+
+def _must_be_version(broadcast: Broadcast, version: int | None) -> None:
+    if version is not None and version != broadcast.version:
+        raise _changed_meanwhile()
+
+
+def _changed(before: BroadcastIn, change: BroadcastChange) -> BroadcastIn:
+    given = change.model_dump(exclude={"version"}, include=change.model_fields_set)
+    may_be_empty = {"send_at", "expires_at"}
+    return BroadcastIn.model_validate(
+        before.model_dump()
+        | {
+            name: value
+            for name, value in given.items()
+            if value is not None or name in may_be_empty
+        }
+    )
+
+
+def _columns(wanted: BroadcastIn) -> dict[str, object]:
+    return {
+        "title": wanted.title,
+        "urgency": wanted.urgency,
+        "channels": sorted(set(wanted.channels)),
+        "audience": wanted.audience.model_dump(mode="json"),
+        "message": wanted.message.model_dump(mode="json"),
+        "send_at": wanted.send_at,
+        "expires_at": wanted.expires_at,
+        "timezone": wanted.timezone,
+    }
+
+
+def _checked(
+    wanted: BroadcastIn, district: str | None, now: datetime, before: BroadcastIn | None = None
+) -> BroadcastIn:
+    """The content, held against what its fields cannot know of one another."""
+    errors = [*_texts_missing(wanted), *_times_wrong(wanted, now, before)]
+    if errors:
+        raise Invalid(errors)
+    return wanted.model_copy(update={"audience": _within(wanted.audience, district)})
+
+
+def _within(audience: Audience, district: str | None) -> Audience:
+    """A district's office speaks to its own district: "all" means that, another is refused."""
+    if district is None:
+        return audience
+    if set(audience.districts) - {district}:
+        raise Problem(
+            403,
+            "other-district",
+            lazy("An office of a district can only address people of its own district."),
+            lazy("Please ask the city office to address others."),
+        )
+    return audience.model_copy(update={"districts": [district]})
+
+
+def _texts_missing(wanted: BroadcastIn) -> list[FieldError]:
+    """Every language that is begun must be whole for the chosen channels, and one must be."""
+    message: Message = wanted.message
+    needed: dict[str, Text] = {}
+    if "email" in wanted.channels:
+        needed["subject"] = lazy("Please write the subject of the e-mail.")
+        needed["body"] = lazy("Please write the text of the e-mail.")
+    if "sms" in wanted.channels:
+        needed["sms"] = lazy("Please write the text message (SMS).")
+    return [
+        FieldError(f"message.{tag}.{field}", sentence)
+        for tag in message.languages or ["zh-CN"]
+        for field, sentence in needed.items()
+        if not getattr(message.in_language(tag)[1], field)
+    ]
+
+
+def _times_wrong(
+    wanted: BroadcastIn, now: datetime, before: BroadcastIn | None
+) -> list[FieldError]:
+    errors = []
+    if (
+        wanted.send_at is not None
+        and wanted.send_at <= now
+        and (before is None or before.send_at != wanted.send_at)
+    ):
+        errors.append(
+            FieldError("send_at", lazy("Please give a time that is still to come, or none."))
+        )
+    if wanted.expires_at is not None and wanted.expires_at <= max(now, wanted.send_at or now):
+        errors.append(
+            FieldError("expires_at", lazy("Please give a time that is later than the sending."))
+        )
+    return errors
+
+
+def _note(
+    session: Session, principal: Principal, act: str, broadcast: Broadcast, detail: str = ""
+) -> None:
+    audit.record(
+        session,
+        principal,
+        f"broadcast.{act}",
+        f"broadcast/{broadcast.id}",
+        district=broadcast.district,
+        detail=detail,
+    )

@@ -1,0 +1,1 @@
+"""People and organisations we may write to, as registrations and bookings made them known."""

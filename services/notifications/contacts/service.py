@@ -1,0 +1,93 @@
+"""Keeping contacts as registrations and bookings make them known."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.orm import Session
+
+from services.chassis.crypto import fingerprint, fingerprints
+from services.chassis.database import utc_now
+from services.notifications.contacts.models import Contact, Suppression
+
+
+@dataclass(frozen=True)
+class Known:
+    """What an event tells about somebody we may write to; see :class:`Contact` for each."""
+
+    source: str
+    language: str
+    email: str | None
+    phone: str | None
+    districts: Sequence[str]
+    countries: Sequence[str]
+    topics: Sequence[str]
+    reachable: bool
+    wants_broadcasts: bool = False
+    consents: dict[str, Any] = field(default_factory=dict)
+    organisation_kind: str | None = None
+    departs_on: date | None = None
+    returns_on: date | None = None
+
+
+def address_hash(address: str) -> str:
+    """The keyed hash by which an address is recognised, whatever the case of its letters."""
+    return fingerprint(address.casefold())
+
+
+def address_hashes(address: str) -> list[str]:
+    """The hash under every configured key, newest first: look up with all of them."""
+    return fingerprints(address.casefold())
+
+
+def keep(session: Session, known: Known) -> Contact:
+    """Make the contact of ``known.source``, or bring it up to date."""
+    contact = session.scalar(sa.select(Contact).where(Contact.source == known.source))
+    if contact is None:
+        contact = Contact(source=known.source)
+        session.add(contact)
+    contact.language = known.language
+    contact.email = known.email
+    contact.email_hash = address_hash(known.email) if known.email else None
+    contact.phone = known.phone
+    contact.phone_hash = address_hash(known.phone) if known.phone else None
+    contact.districts = list(known.districts)
+    contact.countries = list(known.countries)
+    contact.topics = list(known.topics)
+    contact.organisation_kind = known.organisation_kind
+    contact.departs_on = known.departs_on
+    contact.returns_on = known.returns_on
+    contact.consents = known.consents
+    contact.wants_broadcasts = known.wants_broadcasts
+    contact.reachable = known.reachable
+    contact.updated_at = utc_now()
+    session.flush()
+    return contact
+
+
+def suppress(session: Session, channel: str, hashed: str, reason: str) -> None:
+    """Send nothing to an address from now on. Saying it twice changes nothing."""
+    session.execute(
+        postgresql.insert(Suppression)
+        .values(channel=channel, address_hash=hashed, reason=reason)
+        .on_conflict_do_nothing()
+    )
+
+
+def is_suppressed(session: Session, channel: str, address: str) -> bool:
+    """Whether nothing may be sent to an address."""
+    return bool(
+        session.scalar(
+            sa.select(
+                sa.exists().where(
+                    Suppression.channel == channel,
+                    Suppression.address_hash.in_(address_hashes(address)),
+                )
+            )
+        )
+    )

@@ -1,0 +1,1 @@
+"""Every message that leaves: planned once, claimed by lease, sent, and its outcome kept."""

@@ -1,0 +1,30 @@
+"""What this service says and hears."""
+
+from __future__ import annotations
+
+from services.chassis.audit import AuditRecorded
+from services.chassis.events import Event, Subscription
+from services.chassis.events.inbox import Handlers
+from services.notifications.bookings import service as bookings
+from services.notifications.bookings.schemas import BookingTold
+from services.notifications.delivery.events import DeliveryFailed
+from services.notifications.reminders import projections
+from services.notifications.reminders import service as reminders
+from services.notifications.reminders.schemas import ActivityTold, AdvisoryTold, RegistrationTold
+
+PUBLISHES: tuple[type[Event], ...] = (DeliveryFailed, AuditRecorded)
+
+HANDLERS: Handlers = {
+    "activity.published.v1": Subscription(ActivityTold, reminders.on_activity),
+    "activity.changed.v1": Subscription(ActivityTold, reminders.on_activity),
+    "activity.cancelled.v1": Subscription(ActivityTold, reminders.on_activity_cancelled),
+    "registration.confirmed.v1": Subscription(RegistrationTold, reminders.on_confirmed),
+    "registration.waiting.v1": Subscription(RegistrationTold, reminders.on_waiting),
+    "registration.cancelled.v1": Subscription(RegistrationTold, reminders.on_cancelled),
+    "booking.requested.v1": Subscription(BookingTold, bookings.on_requested),
+    "booking.proposed.v1": Subscription(BookingTold, bookings.on_proposed),
+    "booking.accepted.v1": Subscription(BookingTold, bookings.on_accepted),
+    "booking.declined.v1": Subscription(BookingTold, bookings.on_declined),
+    "advisory.published.v1": Subscription(AdvisoryTold, projections.on_advisory),
+    "advisory.withdrawn.v1": Subscription(AdvisoryTold, projections.on_advisory),
+}

@@ -1,0 +1,1 @@
+"""What the staff home shows of this service: what waits, what is being sent, what is unwell."""

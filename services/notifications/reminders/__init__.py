@@ -1,0 +1,1 @@
+"""What we know of activities and registrations, and the reminders that follow from it."""

@@ -1,0 +1,93 @@
+"""Text messages: one interface, and the providers behind it."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Final, Protocol
+
+import httpx2
+
+from services.notifications.senders.outcome import Outcome, Verdict, without_addresses
+
+TIMEOUT_SECONDS: Final = 15.0
+
+
+class SmsSender(Protocol):
+    """Hands one text message to a provider. Never raises what a provider may cause."""
+
+    async def send(self, to: str, text: str, reference: uuid.UUID) -> Outcome:
+        """Send ``text``.
+
+        Args:
+            to: E.164.
+            text: without the signature; the provider puts it in front.
+            reference: our own id of the message, for the provider's records.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Give back connections."""
+        ...
+
+
+class NoSms:
+    """No provider: every message is refused, and its delivery says so."""
+
+    async def send(self, to: str, text: str, reference: uuid.UUID) -> Outcome:
+        """Refuse."""
+        return Outcome(Verdict.REFUSED, "Text messages are switched off (LINGBAO_SMS_PROVIDER).")
+
+    async def close(self) -> None:
+        """There is nothing to give back."""
+
+
+class InboxSms:
+    """The provider whose messages appear in the development inbox: an HTTP call with a token.
+
+    Args:
+        url: where it takes messages.
+        token: its bearer token.
+        signature: our name, which it puts in front of every text as 【…】.
+    """
+
+    def __init__(self, url: str, token: str, signature: str) -> None:
+        self._url = url
+        self._signature = signature
+        self._client = httpx2.AsyncClient(
+            headers={"Authorization": f"Bearer {token}"}, timeout=TIMEOUT_SECONDS
+        )
+
+    async def send(self, to: str, text: str, reference: uuid.UUID) -> Outcome:
+        """Hand it over; 202 is an acceptance."""
+        body = {"to": to, "text": text, "id": str(reference), "signature": self._signature}
+        try:
+            answer = await self._client.post(self._url, json=body)
+        except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout) as error:
+            return Outcome(Verdict.UNREACHABLE, without_addresses(str(error)))
+        except httpx2.TransportError as error:
+            return Outcome(Verdict.UNKNOWN, without_addresses(str(error) or type(error).__name__))
+        return _judged(answer)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()
+
+
+def _judged(answer: httpx2.Response) -> Outcome:
+    reply = without_addresses(f"{answer.status_code} {answer.text}")
+    if answer.status_code == httpx2.codes.ACCEPTED:
+        return Outcome(Verdict.ACCEPTED, str(answer.status_code), _reference(answer))
+    if answer.status_code == httpx2.codes.TOO_MANY_REQUESTS or answer.is_server_error:
+        return Outcome(Verdict.LATER, reply)
+    if answer.status_code in (httpx2.codes.UNAUTHORIZED, httpx2.codes.FORBIDDEN):
+        # The token is wrong: no message is to blame, and the operator can put it right.
+        return Outcome(Verdict.UNREACHABLE, reply)
+    return Outcome(Verdict.REFUSED, reply)
+
+
+def _reference(answer: httpx2.Response) -> str | None:
+    try:
+        found = answer.json()
+    except ValueError:
+        return None
+    return str(found["id"])[:64] if isinstance(found, dict) and "id" in found else None

@@ -1,0 +1,127 @@
+"""Stopping broadcasts to one address on one channel, and taking that back.
+
+A link names one delivery; what it stops is that delivery's address. Confirmations and reminders of
+one's own registrations are not broadcasts and go on.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.orm import Session
+
+from services.chassis.crypto import TokenError, read_id, sign_id
+from services.chassis.problems import LinkNotValid
+from services.chassis.settings import settings
+from services.notifications.contacts.models import Unsubscribe
+from services.notifications.database import database
+from services.notifications.delivery.masking import masked
+from services.notifications.delivery.models import Delivery
+
+_PURPOSE = "unsubscribe"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What the page of a link shows.
+
+    Attributes:
+        address: masked, because a forwarded mail carries its link with it.
+        trial: the link came with a trial message, so there is nothing to stop.
+    """
+
+    channel: str
+    address: str
+    unsubscribed: bool
+    trial: bool
+
+
+def unsubscribe_token(delivery_id: uuid.UUID) -> str:
+    """What the link of one delivery ends in; nothing is stored for it."""
+    return sign_id(_PURPOSE, delivery_id)
+
+
+def unsubscribe_url(token: str) -> str:
+    """The link that goes out with a broadcast's message."""
+    return f"{settings().public_url}/unsubscribe/{token}"
+
+
+def standing(token: str) -> Standing:
+    """How things stand for a link.
+
+    Raises:
+        LinkNotValid: the link is forged or damaged, or its message is no longer kept.
+    """
+    with database.transaction() as session:
+        return _standing(session, _delivery(session, token))
+
+
+def unsubscribe(token: str) -> Standing:
+    """Stop broadcasts to the link's address, those that wait for their turn too.
+
+    Doing it twice changes nothing.
+
+    Raises:
+        LinkNotValid: as :func:`standing`.
+    """
+    with database.transaction() as session:
+        delivery = _delivery(session, token)
+        if delivery.kind == "broadcast":
+            session.execute(
+                postgresql.insert(Unsubscribe)
+                .values(channel=delivery.channel, address_hash=delivery.address_hash)
+                .on_conflict_do_nothing()
+            )
+            session.execute(
+                sa.update(Delivery)
+                .where(
+                    Delivery.kind == "broadcast",
+                    Delivery.state == "pending",
+                    Delivery.channel == delivery.channel,
+                    Delivery.address_hash == delivery.address_hash,
+                )
+                .values(state="suppressed", last_reply="The person has stopped broadcasts.")
+                .execution_options(synchronize_session=False)
+            )
+        return _standing(session, delivery)
+
+
+def subscribe_again(token: str) -> Standing:
+    """Take it back: later broadcasts reach the address again. Those held back stay held back.
+
+    Raises:
+        LinkNotValid: as :func:`standing`.
+    """
+    with database.transaction() as session:
+        delivery = _delivery(session, token)
+        session.execute(
+            sa.delete(Unsubscribe).where(
+                Unsubscribe.channel == delivery.channel,
+                Unsubscribe.address_hash == delivery.address_hash,
+            )
+        )
+        return _standing(session, delivery)
+
+
+def _delivery(session: Session, token: str) -> Delivery:
+    try:
+        identifier = read_id(_PURPOSE, token)
+    except TokenError as error:
+        raise LinkNotValid from error
+    found = session.get(Delivery, identifier)
+    if found is None:
+        raise LinkNotValid
+    return found
+
+
+def _standing(session: Session, delivery: Delivery) -> Standing:
+    return Standing(
+        channel=delivery.channel,
+        address=masked(delivery.channel, delivery.address),
+        unsubscribed=session.get(Unsubscribe, (delivery.channel, delivery.address_hash))
+        is not None,
+        trial=delivery.kind != "broadcast",
+    )

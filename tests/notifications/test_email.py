@@ -1,0 +1,197 @@
+"""Mails as they leave: parts, headers, languages, advisories, and nothing injected."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+
+from services.chassis.crypto import seal
+from services.notifications.delivery import lanes
+from services.notifications.messages.content import MailContent
+from services.notifications.messages.mime import message_bytes
+from tests.notifications import told
+from tests.sink import SmtpSink, Taken
+
+
+def _only(smtp: SmtpSink) -> Taken:
+    lanes.run_lane("transactional")
+    [taken] = smtp.to(told.EMAIL)
+    return taken
+
+
+def test_a_confirmation(smtp: SmtpSink) -> None:
+    told.registration("confirmed", told.activity(told.soon(days=3)))
+    taken = _only(smtp)
+    message = taken.message
+    [delivery] = told.deliveries()
+    assert message["Subject"].startswith("报名成功：安全出行讲座，")
+    assert message["To"] == told.EMAIL
+    assert message["From"].addresses[0].addr_spec == "no-reply@lingbao.example" == taken.sender
+    assert message["Message-ID"] == f"<{delivery.id}@testserver>"
+    assert message["Auto-Submitted"] == "auto-generated"
+    assert message["Content-Language"] == "zh-CN"
+    assert message["Date"].datetime is not None
+    for part in (taken.text, taken.html):
+        for needed in ("王丽", "陶然亭街道活动中心", "K7QX2M9P", "2人", "token-of-the-reg"):
+            assert needed in part
+    assert message.get_content_type() == "multipart/mixed"
+    kinds = [part.get_content_type() for part in message.walk() if not part.is_multipart()]
+    assert kinds == ["text/plain", "text/html", "text/calendar", "application/ics"]
+    assert taken.raw.isascii()
+    assert all(len(line) <= 998 for line in taken.raw.splitlines())
+
+
+def test_it_speaks_the_registrants_language(smtp: SmtpSink) -> None:
+    told.registration("confirmed", told.activity(told.soon(days=3)), language="en")
+    taken = _only(smtp)
+    assert taken.message["Subject"].startswith("You are registered: Travelling safely, ")
+    assert "Dear 王丽," in taken.text
+    assert "2 people" in taken.text
+    assert "Taoranting Centre, 1 Some Road, Xicheng" in taken.text
+
+
+def test_the_text_has_no_escapes_and_the_html_has(smtp: SmtpSink) -> None:
+    title = {"zh-CN": "<b>“A & B”</b>"}
+    told.registration("confirmed", told.activity(told.soon(days=3), title=title))
+    taken = _only(smtp)
+    assert "<b>“A & B”</b>" in taken.text
+    assert "&lt;b&gt;“A &amp; B”&lt;/b&gt;" in taken.html
+    assert "<b>" not in taken.html
+
+
+def test_advisories_of_its_countries_stand_in_the_mail(smtp: SmtpSink) -> None:
+    identifier = str(uuid.uuid4())
+    advisory = {
+        "subject_id": identifier,
+        "version": 1,
+        "country": "TH",
+        "region": {},
+        "level": "orange",
+        "word": "travel-with-caution",
+        "headline": {"zh-CN": "近期谨慎前往边境地区"},
+        "advice": {"zh-CN": "请结伴出行"},
+        "valid_from": told.soon(days=-1).isoformat(),
+        "valid_until": None,
+        "url": "http://testserver/advisories/TH",
+        "withdrawn": False,
+    }
+    told.hear("advisory.published.v1", f"advisory/{identifier}", 1, advisory)
+    told.registration("confirmed", told.activity(told.soon(days=3)))
+    taken = _only(smtp)
+    for part in (taken.text, taken.html):
+        assert "泰国" in part
+        assert "谨慎前往 · 橙色" in part
+        assert "近期谨慎前往边境地区" in part
+
+
+def test_waiting_and_then_promoted(smtp: SmtpSink) -> None:
+    state = told.activity(told.soon(days=3))
+    identifier = told.registration("waiting", state)
+    lanes.run_lane("transactional")
+    told.registration("confirmed", state, identifier, version=2, promoted=True)
+    lanes.run_lane("transactional")
+    waiting, promoted = smtp.to(told.EMAIL)
+    assert waiting.message["Subject"].startswith("已进入候补名单：")
+    assert "候补顺序：3" in waiting.text
+    assert waiting.calendar is None
+    assert promoted.message["Subject"].startswith("您已候补成功：")
+
+
+def test_a_confirmation_that_was_overtaken_is_not_sent(smtp: SmtpSink) -> None:
+    state = told.activity(told.soon(days=3))
+    identifier = told.registration("confirmed", state)
+    told.registration("cancelled", state, identifier, version=2)
+    taken = _only(smtp)
+    assert taken.message["Subject"].startswith("报名已取消：")
+    assert told.states() == ["cancelled", "accepted"]
+
+
+def test_bookings_are_answered(smtp: SmtpSink) -> None:
+    identifier = str(uuid.uuid4())
+    booking = {
+        "subject_id": identifier,
+        "version": 1,
+        "kind": "school_session",
+        "status": "requested",
+        "organisation": {"name": seal("朝阳某中学"), "kind": "school", "district": "110105"},
+        "contact": {"name": seal("赵老师"), "email": seal(told.EMAIL), "phone": None},
+        "language": "zh-CN",
+        "proposed_times": [told.soon(days=9).isoformat()],
+        "agreed_time": None,
+        "timezone": "Asia/Shanghai",
+        "answer": None,
+        "headcount": 120,
+        "destinations": ["TH"],
+        "departs_on": "2027-01-10",
+        "returns_on": "2027-01-20",
+        "topics": [],
+        "manage_url": seal("http://testserver/bookings/token-of-the-booking"),
+    }
+    told.hear("booking.requested.v1", f"booking/{identifier}", 1, booking)
+    lanes.run_lane("transactional")
+    agreed = booking | {
+        "version": 2,
+        "status": "accepted",
+        "agreed_time": told.soon(days=9).isoformat(),
+        "answer": seal("请准备好投影仪"),
+    }
+    told.hear("booking.accepted.v1", f"booking/{identifier}", 2, agreed)
+    lanes.run_lane("transactional")
+    received, accepted = smtp.to(told.EMAIL)
+    assert received.message["Subject"] == "预约申请已收到：学校专场"
+    assert "赵老师，您好" in received.text
+    assert received.calendar is None
+    assert accepted.message["Subject"].startswith("预约已确定：学校专场，")
+    assert "> 请准备好投影仪" in accepted.text
+    assert accepted.calendar is not None
+    assert f"UID:{identifier}@lingbao" in accepted.calendar
+
+
+@pytest.mark.parametrize(
+    "address", ["a@b.cn\r\nBcc: x@y.cn", "a b@c.cn", "王@例.cn", "no-at-sign", "a@b.cn\n"]
+)
+def test_no_address_reaches_a_header_unless_it_is_plain(address: str) -> None:
+    content = MailContent("Subject", "text", "<p>html</p>")
+    with pytest.raises(ValueError, match="plain ASCII"):
+        message_bytes(content, uuid.uuid4(), address, "en")
+
+
+def test_no_header_takes_a_line_break() -> None:
+    content = MailContent("Subject\r\nBcc: x@y.cn", "text", "<p>html</p>")
+    with pytest.raises(ValueError, match="linefeed"):
+        message_bytes(content, uuid.uuid4(), "a@b.cn", "en")
+
+
+def test_a_title_with_a_line_break_stays_one_subject(smtp: SmtpSink) -> None:
+    title = {"zh-CN": "讲座\r\nBcc: x@y.cn"}
+    told.registration("confirmed", told.activity(told.soon(days=3), title=title))
+    taken = _only(smtp)
+    assert taken.message["Bcc"] is None
+    assert taken.recipients == [told.EMAIL]
+
+
+def test_slots_are_filled_wherever_the_encoding_broke_their_marks(smtp: SmtpSink) -> None:
+    mark = "SLOTFORTHELINK0000"
+    link = "https://lingbao.example/unsubscribe/" + "a=b-" * 20
+    lengths = range(60, 90)
+    text = "\n".join("字" * (length // 3) + "x" * (length % 7) + mark for length in lengths)
+    content = MailContent(
+        "Subject",
+        text,
+        f"<p><a href='{mark}'>x</a></p>",
+        headers=(("List-Unsubscribe", f"<{mark}>"),),
+        slots={mark: link},
+    )
+    lanes.background().run(
+        lanes.senders().email.send(
+            "no-reply@lingbao.example",
+            told.EMAIL,
+            message_bytes(content, uuid.uuid4(), told.EMAIL, "zh-CN"),
+        )
+    )
+    [taken] = smtp.to(told.EMAIL)
+    assert taken.text.count(link) == len(lengths)
+    assert mark not in taken.text
+    assert f"href='{link}'" in taken.html
+    assert taken.message["List-Unsubscribe"] == f"<{link}>"
