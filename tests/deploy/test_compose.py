@@ -36,6 +36,10 @@ def compose() -> dict[str, Any]:
     return found
 
 
+def validator() -> jsonschema.Draft7Validator:
+    return jsonschema.Draft7Validator(json.loads(SCHEMA.read_text("utf-8")))
+
+
 def filled(value: Any, variables: dict[str, str]) -> Any:
     """Compose's interpolation: ``${A:?text}``, ``${A:-default}``, ``$$``."""
     if isinstance(value, dict):
@@ -66,14 +70,14 @@ SECRETS = {
 
 
 def test_the_file_holds_to_the_compose_specification() -> None:
-    jsonschema.validate(compose(), json.loads(SCHEMA.read_text("utf-8")))
+    validator().validate(compose())
 
 
 def test_the_schema_refuses_what_is_wrong() -> None:
     wrong = compose()
     wrong["services"]["beat"]["restarts"] = "always"
     with pytest.raises(jsonschema.ValidationError):
-        jsonschema.validate(wrong, json.loads(SCHEMA.read_text("utf-8")))
+        validator().validate(wrong)
 
 
 @pytest.mark.parametrize("secret", SECRETS)
