@@ -13,6 +13,7 @@ from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
+from prometheus_client.registry import Collector
 from starlette.exceptions import HTTPException
 
 from services.chassis import operations
@@ -44,6 +45,7 @@ def create_app(
     sites: Sequence[APIRouter],
     publishes: Sequence[type[Event]] = (),
     handlers: Handlers | None = None,
+    collectors: Sequence[Collector] = (),
 ) -> FastAPI:
     """A service's application.
 
@@ -57,6 +59,7 @@ def create_app(
         sites: routers of pages, mounted at the root.
         publishes: the events it says, for the catalogue.
         handlers: the events it hears, for the catalogue.
+        collectors: what ``/metrics`` asks for beside the figures that every service has.
     """
     prefix = f"/api/{service}"
     app = FastAPI(
@@ -75,10 +78,10 @@ def create_app(
     for site in sites:
         app.include_router(site, include_in_schema=False)
     app.include_router(
-        operations.router(service, database, publishes, handlers or {}), prefix=prefix
+        operations.router(service, database, publishes, handlers or {}, collectors), prefix=prefix
     )
     # The same three at the root of the process, for an orchestrator that asks it directly.
-    app.include_router(operations.probes(service, database), include_in_schema=False)
+    app.include_router(operations.probes(service, database, collectors), include_in_schema=False)
     app.mount("/static", ImmutableFiles(directory=STATIC, check_dir=False), name="static")
     app.add_middleware(Guard)
     handlers_of_errors = _handlers(pages)
@@ -140,7 +143,7 @@ def _handlers(pages: Pages) -> dict[type[Exception], Handler]:
         return await _to_sign_in(request, pages, stale=isinstance(error, SessionStale))
 
     async def on_database(request: Request, error: Exception) -> Response:
-        log.error("database.unavailable", reason=str(error)[:300])
+        log.error("database.unavailable", reason=str(getattr(error, "orig", error))[:300])
         return problem_response(
             request,
             pages,

@@ -91,9 +91,7 @@ class Typed:
         try:
             return model.model_validate(self._nested(model, "") | extra)
         except ValidationError as error:
-            raise Invalid(
-                [_beside_the_field(wrong) for wrong in field_errors(error.errors())]
-            ) from error
+            raise Invalid(_beside_their_fields(field_errors(error.errors()))) from error
 
     def _nested(self, model: type[BaseModel], prefix: str) -> dict[str, Any]:
         found: dict[str, Any] = {}
@@ -128,9 +126,13 @@ class Typed:
 _PLACE_IN_LIST = re.compile(r"\.\d+$")
 
 
-def _beside_the_field(error: FieldError) -> FieldError:
-    """What is wrong with one item of a list is said beside the list."""
-    return FieldError(_PLACE_IN_LIST.sub("", error.field), error.message)
+def _beside_their_fields(errors: Sequence[FieldError]) -> list[FieldError]:
+    """What is wrong with items of a list is said beside the list, once."""
+    found: dict[str, FieldError] = {}
+    for error in errors:
+        field = _PLACE_IN_LIST.sub("", error.field)
+        found.setdefault(field, FieldError(field, error.message))
+    return list(found.values())
 
 
 def _bare(annotation: Any) -> Any:  # noqa: ANN401 - annotations are of any kind

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 import redis
 import sqlalchemy as sa
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
 
 from services.chassis.database import Database
 from services.chassis.events.catalogue import asyncapi
@@ -20,9 +23,41 @@ from services.chassis.settings import settings
 from services.chassis.tables import OutboxRow
 
 
-def probes(service: str, database: Database) -> APIRouter:
-    """``/healthz``, ``/readyz`` and ``/metrics``."""
+class OutboxFigures(Collector):
+    """How many events wait for confirmation, and for how long the oldest has."""
+
+    def __init__(self, service: str, database: Database) -> None:
+        self._service = service
+        self._database = database
+
+    def collect(self) -> Iterator[Metric]:
+        """Ask the database."""
+        with self._database.transaction() as session:
+            waiting, oldest = session.execute(
+                sa.select(sa.func.count(), seconds_since(sa.func.min(OutboxRow.created_at))).where(
+                    OutboxRow.unconfirmed != []
+                )
+            ).one()
+        for name, text, value in (
+            ("lingbao_outbox_unconfirmed", "Events not yet confirmed by every subscriber", waiting),
+            ("lingbao_outbox_oldest_seconds", "Age of the oldest of them", oldest),
+        ):
+            family = GaugeMetricFamily(name, text, labels=["service"])
+            family.add_metric([self._service], float(value))
+            yield family
+
+
+def seconds_since(moment: sa.ColumnElement[datetime]) -> sa.ColumnElement[float]:
+    """In SQL: how many seconds ago a moment was; 0 for none."""
+    return sa.func.coalesce(sa.func.extract("epoch", sa.func.now() - moment), 0)
+
+
+def probes(service: str, database: Database, collectors: Sequence[Collector]) -> APIRouter:
+    """``/healthz``, ``/readyz`` and ``/metrics``, the last with the figures of ``collectors``."""
     router = APIRouter(tags=["operations"])
+    stored = CollectorRegistry()
+    for collector in (OutboxFigures(service, database), *collectors):
+        stored.register(collector)
 
     @router.get("/healthz")
     def healthz() -> dict[str, str]:
@@ -41,22 +76,26 @@ def probes(service: str, database: Database) -> APIRouter:
 
     @router.get("/metrics")
     def metrics() -> Response:
-        """Figures for Prometheus: requests of this process, and the outbox of this service."""
+        """Figures for Prometheus: requests of this process, and what this service has stored."""
         figures = generate_latest()
-        # Without the database the outbox's are left out: the others are wanted then most of all.
+        # Without the database those are left out: the others are wanted then most of all.
         with contextlib.suppress(sa.exc.OperationalError, sa.exc.TimeoutError):
-            figures += generate_latest(_outbox_figures(service, database))
+            figures += generate_latest(stored)
         return Response(figures, media_type=CONTENT_TYPE_LATEST)
 
     return router
 
 
 def router(
-    service: str, database: Database, publishes: Sequence[type[Event]], handlers: Handlers
+    service: str,
+    database: Database,
+    publishes: Sequence[type[Event]],
+    handlers: Handlers,
+    collectors: Sequence[Collector],
 ) -> APIRouter:
     """The probes and the generated documents, under ``/api/{service}``."""
     router = APIRouter(tags=["operations"])
-    router.include_router(probes(service, database))
+    router.include_router(probes(service, database, collectors))
 
     @router.get("/asyncapi.json", include_in_schema=False)
     def events() -> dict[str, Any]:
@@ -92,24 +131,3 @@ def _broker_answers() -> bool:
             return bool(client.ping())
     except redis.RedisError:
         return False
-
-
-def _outbox_figures(service: str, database: Database) -> CollectorRegistry:
-    """How many events wait for confirmation, and for how long the oldest has."""
-    registry = CollectorRegistry()
-    with database.transaction() as session:
-        waiting, oldest = session.execute(
-            sa.select(
-                sa.func.count(),
-                sa.func.coalesce(
-                    sa.func.extract("epoch", sa.func.now() - sa.func.min(OutboxRow.created_at)), 0
-                ),
-            ).where(OutboxRow.unconfirmed != [])
-        ).one()
-    labels = {"service": service}
-    for name, text, value in (
-        ("lingbao_outbox_unconfirmed", "Events not yet confirmed by every subscriber", waiting),
-        ("lingbao_outbox_oldest_seconds", "Age of the oldest of them", oldest),
-    ):
-        Gauge(name, text, list(labels), registry=registry).labels(**labels).set(float(value))
-    return registry

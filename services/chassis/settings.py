@@ -81,7 +81,8 @@ class Settings(BaseSettings):
         default_factory=list,
         description="Secrets for encryption and signatures, newest first, separated by commas, "
         f"each at least {MINIMUM_KEY_LENGTH} characters. Old ones stay at the end until "
-        "`lingbao rekey` has run. Required outside development.",
+        "`lingbao rekey` has run, and for as long as the API keys and the links in messages that "
+        "were signed with them are to work. Required outside development.",
     )
     city: str = Field(
         default="beijing", description="The file of districts and office names that is used."

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
-from pathlib import Path
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Request as BrowserRequest
 
+from tests.journeys.making import Reminded, remind
 from tests.stack import Stack, running
 
 PHONE = {"width": 375, "height": 780}
@@ -16,10 +20,32 @@ DESK = {"width": 1280, "height": 900}
 
 
 @pytest.fixture(scope="session")
+def servers() -> None:
+    """In place of the servers of the other tests: a house brings its own."""
+
+
+@pytest.fixture
+def clean() -> None:
+    """In place of emptying tables: journeys share a house and tell each other apart by name."""
+
+
+@pytest.fixture(scope="session")
 def house_running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """One house for all journeys of this test process."""
     with running(tmp_path_factory.mktemp("house") / "data") as stack:
         yield stack
+
+
+@pytest.fixture(scope="session")
+def editor(house_running: Stack) -> str:
+    """The API key of a city editor."""
+    return house_running.key("city-editor")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def reminded(house_running: Stack, editor: str) -> Reminded:
+    """Activities whose reminders fall due a minute from now, while the other journeys go on."""
+    return remind(house_running, editor, due_in=timedelta(minutes=1))
 
 
 @pytest.fixture(scope="session")
@@ -47,17 +73,58 @@ def browser() -> Iterator[Browser]:
         found.close()
 
 
+@pytest.fixture(scope="session")
+def session_of(browser: Browser, house_running: Stack) -> Callable[[str], list[Any]]:
+    """``session_of("editor")``: the cookies of a sample member of staff, who signs in once."""
+    kept: dict[str, list[Any]] = {}
+
+    def cookies(name: str) -> list[Any]:
+        if name not in kept:
+            context = browser.new_context(base_url=house_running.url)
+            answer = context.request.post(
+                "/staff/sign-in",
+                form={
+                    "email": f"{name}@lingbao.example",
+                    "password": house_running.password,
+                    "next": "/staff",
+                },
+            )
+            assert urlsplit(answer.url).path == "/staff", answer.url
+            kept[name] = list(context.cookies())
+            context.close()
+        return kept[name]
+
+    return cookies
+
+
 @pytest.fixture
-def visit(browser: Browser, house_running: Stack) -> Iterator[Callable[..., Page]]:
+def visit(
+    browser: Browser, house_running: Stack, session_of: Callable[[str], list[Any]]
+) -> Iterator[Callable[..., Page]]:
     """``visit("/activities", language="en", size=PHONE, script=False)``: a fresh visitor's page.
 
-    Whatever the console complains of, and every request that leaves the house, fails the test.
+    ``staff="editor"`` comes signed in as that sample member of staff. Whatever the console
+    complains of, and every request that leaves the house, fails the test.
     """
     contexts: list[BrowserContext] = []
     complaints: list[str] = []
 
+    def heard(message: ConsoleMessage) -> None:
+        # A page that answers 4xx on purpose is reported as a failed load.
+        if message.type == "error" and "Failed to load resource" not in message.text:
+            complaints.append(message.text)
+
+    def asked(request: BrowserRequest) -> None:
+        if not request.url.startswith((house_running.url, "data:", "about:")):
+            complaints.append(f"left the house: {request.url}")
+
     def open_page(
-        path: str, *, language: str = "zh-CN", size: dict[str, int] = DESK, script: bool = True
+        path: str,
+        *,
+        language: str = "zh-CN",
+        size: dict[str, int] = DESK,
+        script: bool = True,
+        staff: str | None = None,
     ) -> Page:
         context = browser.new_context(
             base_url=house_running.url,
@@ -65,35 +132,20 @@ def visit(browser: Browser, house_running: Stack) -> Iterator[Callable[..., Page
             viewport={"width": size["width"], "height": size["height"]},
             java_script_enabled=script,
         )
+        context.set_default_timeout(15_000)
         contexts.append(context)
+        if staff is not None:
+            context.add_cookies(session_of(staff))
         page = context.new_page()
-        page.on(
-            "console",
-            lambda message: (
-                complaints.append(message.text)
-                # A page that answers 4xx on purpose is reported as a failed load.
-                if message.type == "error" and "Failed to load resource" not in message.text
-                else None
-            ),
-        )
-        page.on(
-            "request",
-            lambda request: (
-                complaints.append(f"left the house: {request.url}")
-                if not request.url.startswith((house_running.url, "data:", "about:"))
-                else None
-            ),
-        )
-        page.goto(path)
+        page.on("console", heard)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("request", asked)
+        answer = page.goto(path)
+        assert answer is not None
+        assert answer.status < 500, f"{path}: {answer.status}"
         return page
 
     yield open_page
     for context in contexts:
         context.close()
     assert complaints == []
-
-
-@pytest.fixture(scope="session")
-def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where screenshots of this run go."""
-    return tmp_path_factory.mktemp("pictures")

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 
 from services.chassis.crypto import seal
@@ -43,7 +43,7 @@ class Inbox:
         return f"{self.address}/dev/sms"
 
     def messages(self, to: str) -> list[str]:
-        found = httpx.get(f"{self.address}/dev/inbox.json", params={"to": to}, trust_env=False)
+        found = httpx2.get(f"{self.address}/dev/inbox.json", params={"to": to}, trust_env=False)
         return [item["text"] for item in found.json()["items"]]
 
 
