@@ -17,6 +17,7 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
     "booking.proposed.v1": _PERSON,
     "booking.accepted.v1": _PERSON,
     "booking.declined.v1": _PERSON,
+    "booking.withdrawn.v1": _PERSON,
     "advisory.published.v1": ("registration", "notifications"),
     "advisory.withdrawn.v1": ("registration", "notifications"),
     "material.published.v1": ("registration",),

@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+import structlog
 from starlette.testclient import TestClient
 
 from services import house
@@ -50,6 +51,14 @@ def servers() -> Iterator[None]:
     folder = Path(tempfile.mkdtemp(prefix="lingbao-tests-"))
     for name in [name for name in os.environ if name.startswith("LINGBAO_")]:
         del os.environ[name]
+    # The default prints every local variable of a traceback, which takes seconds.
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
+        ]
+    )
     os.environ["LINGBAO_DATA_DIR"] = str(folder)
     os.environ["LINGBAO_SECRET_KEYS"] = TEST_KEYS
     os.environ["LINGBAO_BASE_URL"] = "http://testserver"

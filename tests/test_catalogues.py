@@ -85,5 +85,9 @@ def test_the_chinese_is_chinese_and_calm(package: str) -> None:
 def test_a_service_does_not_say_the_frame_s_words_otherwise(package: str) -> None:
     """The frame stands around every page, so what it says must not change with the service."""
     frame, own = catalogue("chassis"), catalogue(package)
-    assert {message: (frame[message], own[message])
-            for message in frame.keys() & own.keys() if frame[message] != own[message]} == {}  # fmt: skip
+    otherwise = {
+        message: (frame[message], own[message])
+        for message in frame.keys() & own.keys()
+        if frame[message] != own[message]
+    }
+    assert otherwise == {}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -39,7 +38,6 @@ def create_app(
     *,
     title: str,
     database: Database,
-    folder: Path,
     pages: Pages,
     apis: Sequence[APIRouter],
     sites: Sequence[APIRouter],
@@ -53,7 +51,6 @@ def create_app(
         service: its name; the API lives under ``/api/{service}/v1``.
         title: what the API's document is called.
         database: its own database, also for checking credentials.
-        folder: the service's package folder.
         pages: its templates.
         apis: routers of JSON calls, mounted under the API's address.
         sites: routers of pages, mounted at the root.
@@ -96,7 +93,6 @@ def create_app(
         return problem_response(request, pages, _of_status(500))
 
     app.add_middleware(Ground, service=service, failed=failed)
-    app.state.folder = folder
     return app
 
 

@@ -6,7 +6,7 @@ from services.chassis.app import create_app
 from services.content.advisories import api as advisories_api
 from services.content.advisories import pages as advisories_pages
 from services.content.advisories import staff_pages as advisories_staff
-from services.content.database import FOLDER, database, pages
+from services.content.database import database, pages
 from services.content.events import HANDLERS, PUBLISHES
 from services.content.materials import api as materials_api
 from services.content.materials import pages as materials_pages
@@ -17,7 +17,6 @@ app = create_app(
     "content",
     title="Lingbao: advisories and materials",
     database=database,
-    folder=FOLDER,
     pages=pages,
     apis=[advisories_api.api, materials_api.api],
     sites=[

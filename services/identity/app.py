@@ -7,7 +7,7 @@ from services.identity.account import pages as account_pages
 from services.identity.apikeys import api as apikeys_api
 from services.identity.apikeys import pages as apikeys_pages
 from services.identity.audit import pages as audit_pages
-from services.identity.database import FOLDER, database, pages
+from services.identity.database import database, pages
 from services.identity.events import HANDLERS, PUBLISHES
 from services.identity.home import pages as home_pages
 from services.identity.signin import pages as signin_pages
@@ -18,7 +18,6 @@ app = create_app(
     "identity",
     title="Lingbao: staff and access",
     database=database,
-    folder=FOLDER,
     pages=pages,
     apis=[staff_api.router, apikeys_api.router],
     sites=[

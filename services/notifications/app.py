@@ -6,8 +6,9 @@ from services.chassis.app import create_app
 from services.notifications.broadcasts import acts as broadcasts_acts
 from services.notifications.broadcasts import api as broadcasts_api
 from services.notifications.broadcasts import pages as broadcasts_pages
-from services.notifications.database import FOLDER, database, pages
+from services.notifications.database import database, pages
 from services.notifications.delivery import pages as delivery_pages
+from services.notifications.delivery.metrics import DeliveryFigures
 from services.notifications.events import HANDLERS, PUBLISHES
 from services.notifications.home import pages as home_pages
 from services.notifications.unsubscribing import pages as unsubscribing_pages
@@ -16,7 +17,6 @@ app = create_app(
     "notifications",
     title="Lingbao notifications",
     database=database,
-    folder=FOLDER,
     pages=pages,
     apis=[broadcasts_api.router],
     sites=[
@@ -28,4 +28,5 @@ app = create_app(
     ],
     publishes=PUBLISHES,
     handlers=HANDLERS,
+    collectors=[DeliveryFigures()],
 )

@@ -25,6 +25,7 @@ HANDLERS: Handlers = {
     "booking.proposed.v1": Subscription(BookingTold, bookings.on_proposed),
     "booking.accepted.v1": Subscription(BookingTold, bookings.on_accepted),
     "booking.declined.v1": Subscription(BookingTold, bookings.on_declined),
+    "booking.withdrawn.v1": Subscription(BookingTold, bookings.on_withdrawn),
     "advisory.published.v1": Subscription(AdvisoryTold, projections.on_advisory),
     "advisory.withdrawn.v1": Subscription(AdvisoryTold, projections.on_advisory),
 }

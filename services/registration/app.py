@@ -9,7 +9,7 @@ from services.registration.activities import staff as activities_staff
 from services.registration.bookings import api as bookings_api
 from services.registration.bookings import pages as bookings_pages
 from services.registration.bookings import staff_pages as bookings_staff
-from services.registration.database import FOLDER, database, pages
+from services.registration.database import database, pages
 from services.registration.events import HANDLERS, PUBLISHES
 from services.registration.home import pages as home_pages
 from services.registration.registrations import api as registrations_api
@@ -20,7 +20,6 @@ app = create_app(
     "registration",
     title="Lingbao registration",
     database=database,
-    folder=FOLDER,
     pages=pages,
     apis=[activities_api.router, registrations_api.router, bookings_api.router],
     sites=[

@@ -372,7 +372,6 @@ def test_figures_are_there_while_the_database_is_away(
         "identity",
         title="Away",
         database=Database("identity", {}),
-        folder=folder,
         pages=Pages(folder),
         apis=[],
         sites=[],

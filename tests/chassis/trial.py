@@ -132,7 +132,6 @@ def app() -> FastAPI:
         "identity",
         title="Trial",
         database=house.database("identity"),
-        folder=Path(tempfile.gettempdir()),
         pages=_pages(),
         apis=[_api()],
         sites=[_site()],

@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, s
 from playwright.sync_api import Request as BrowserRequest
 
 from tests.journeys.making import Reminded, remind
+from tests.journeys.sights import sights  # noqa: F401 - a fixture
 from tests.stack import Stack, running
 
 PHONE = {"width": 375, "height": 780}

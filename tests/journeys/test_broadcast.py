@@ -127,6 +127,7 @@ def test_a_broadcast_to_a_district(
     page.goto(f"{here}/approve")
     page.get_by_role("main").get_by_role("button").click()
     expect(page.locator(".notice-error")).to_be_visible()
+    page.goto(here)
     assert all(word not in m["subject"] for m in house_running.inbox(residents.chinese))
 
     second = approve_and_send(visit, page)
@@ -195,7 +196,9 @@ def test_an_emergency_overtakes_and_looks_different(
         sender = approve_and_send(visit, page)
         # Those who did not agree to advisories get it as well.
         for address in residents.all:
-            assert house_running.mail(address, word)["subject"].startswith(("【紧急】", "[Emergency]"))
+            assert house_running.mail(address, word)["subject"].startswith(
+                ("【紧急】", "[Emergency]")
+            )
         assert all(routine not in m["subject"] for m in house_running.inbox(residents.chinese))
         expect(sender.locator("body.emergency")).to_be_visible()
     assert house_running.mail(residents.chinese, routine)

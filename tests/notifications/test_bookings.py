@@ -18,7 +18,7 @@ from tests.notifications import told
 from tests.sink import SmtpSink, Taken
 
 SOON = told.soon(days=5)
-AGREED = {"agreed_time": SOON.isoformat()}
+AGREED: dict[str, Any] = {"agreed_time": SOON.isoformat()}
 
 
 def booking(
@@ -52,6 +52,19 @@ def entry(taken: Taken) -> tuple[str, Any] | None:
     calendar = Calendar.from_ical(taken.calendar)
     [event] = calendar.walk("VEVENT")
     return str(calendar["METHOD"]), event
+
+
+def test_a_request_is_received_and_agreed(smtp: SmtpSink) -> None:
+    identifier = booking("requested", 1)
+    lanes.run_lane("transactional")
+    booking("accepted", 2, identifier, answer=seal("请准备好投影仪"), **AGREED)
+    lanes.run_lane("transactional")
+    received, agreed = smtp.to(told.EMAIL)
+    assert received.message["Subject"] == "预约申请已收到：学校专场"
+    assert "李老师，您好" in received.text
+    assert received.calendar is None
+    assert agreed.message["Subject"].startswith("预约已确定：学校专场，")
+    assert "> 请准备好投影仪" in agreed.text
 
 
 @pytest.mark.parametrize("end", ["proposed", "declined", "withdrawn"])

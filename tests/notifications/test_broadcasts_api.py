@@ -11,9 +11,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from services.chassis import auth
-from services.chassis.crypto import fingerprint
 from services.chassis.database import utc_now
-from services.notifications.contacts.models import Suppression, Unsubscribe
+from services.notifications.contacts import service as contacts
 from services.notifications.database import database
 from tests.conftest import principal
 from tests.notifications.broadcasting import MESSAGE, body, people, person
@@ -224,12 +223,8 @@ def test_the_audience_is_counted_by_address(api: TestClient, key: Key) -> None:
     person(None, phone="+8613912345678")
     person(None)
     with database.transaction() as session:
-        session.add(Unsubscribe(channel="email", address_hash=fingerprint("stopped@example.com")))
-        session.add(
-            Suppression(
-                channel="email", address_hash=fingerprint("dead@example.com"), reason="bounced"
-            )
-        )
+        contacts.unsubscribe(session, "email", "stopped@example.com")
+        contacts.suppress(session, "email", "dead@example.com", "bounced")
     headers = key("city-editor")
 
     def reach(**changes: Any) -> dict[str, Any]:

@@ -82,6 +82,9 @@ def test_it_arrives_in_both_languages(smtp: SmtpSink) -> None:
     assert chinese.message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert link in chinese.text
     assert f'href="{link}"' in chinese.html
+    assert chinese.message["Content-Language"] == "zh-CN"
+    assert english.message["Content-Language"] == "en"
+    assert [line.total for line in reading.listed(author()).items] == [2]
     end = now_of(broadcast)
     assert end.status == "sent"
     assert end.finished_at is not None
@@ -93,7 +96,10 @@ def test_a_language_that_is_not_written_falls_back(smtp: SmtpSink) -> None:
     broadcast = approved(message={"zh-CN": {"subject": "洪水", "body": "请远离河岸。"}})
     sending.send(author(), broadcast.id)
     lanes.run_lane("bulk", sending.look_after)
-    assert smtp.to("ann@example.com")[0].message["Subject"] == "洪水"
+    [taken] = smtp.to("ann@example.com")
+    assert taken.message["Subject"] == "洪水"
+    assert taken.message["Content-Language"] == "zh-CN", "what it is written in"
+    assert '<html lang="zh-CN">' in taken.html
 
 
 def test_an_emergency_takes_the_urgent_lane_and_says_so(smtp: SmtpSink) -> None:

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from services.chassis.database import utc_now
 from services.chassis.events import Envelope
 from services.chassis.stack.ports import free_port
+from services.chassis.worker import QueueAway
 from services.notifications.broadcasts.models import Broadcast
 from services.notifications.contacts.models import Suppression
 from services.notifications.contacts.service import suppress
@@ -24,9 +25,9 @@ from services.notifications.delivery.models import MOVES, STATES, Delivery, Ille
 from services.notifications.delivery.service import Address, Planned, plan
 from services.notifications.messages import composers
 from services.notifications.messages.content import MailContent
-from services.notifications.senders.configured import Senders
+from services.notifications.senders.configured import Senders, senders
 from services.notifications.senders.email import MailSender, Server
-from services.notifications.senders.outcome import Verdict
+from services.notifications.senders.outcome import Outcome, Verdict
 from tests.notifications import told
 from tests.sink import SmtpSink
 
@@ -35,7 +36,7 @@ KIND = "a-test"
 
 @pytest.fixture(autouse=True)
 def _a_kind(monkeypatch: pytest.MonkeyPatch) -> None:
-    content = MailContent("主题", "正文", "<p>正文</p>")
+    content = MailContent("主题", "zh-CN", "正文", "<p>正文</p>")
     monkeypatch.setitem(composers.COMPOSERS, KIND, lambda _session, _delivery: content)
 
 
@@ -125,7 +126,7 @@ def test_it_gives_up_in_the_end(smtp: SmtpSink, outbox: Callable[[str], list[Env
 
 def test_waiting_times_grow_and_end() -> None:
     delivery = Delivery(attempts=1, planned_at=utc_now())
-    outcome = lanes.Outcome(Verdict.LATER)
+    outcome = Outcome(Verdict.LATER)
     waits = []
     now = utc_now()
     for attempt in range(1, lease.ATTEMPTS):
@@ -178,7 +179,7 @@ def test_a_connection_lost_after_data_is_unknown_and_never_sent_again(smtp: Smtp
 
 
 def _with_mail(monkeypatch: pytest.MonkeyPatch, sender: MailSender) -> None:
-    ways = Senders(sender, lanes.senders().sms)
+    ways = Senders(sender, senders().sms)
     monkeypatch.setattr(lanes, "senders", lambda: ways)
 
 
@@ -215,7 +216,7 @@ def test_a_server_that_insists_on_nothing_is_refused_where_tls_is_required(
 def test_a_connection_that_the_server_closed_meanwhile_is_replaced(smtp: SmtpSink) -> None:
     _plan("a@example.com")
     lanes.run_lane("transactional")
-    ours = lanes.senders().email
+    ours = senders().email
     for connection in ours._idle:
         assert connection.smtp.transport is not None
         connection.smtp.transport.close()
@@ -287,7 +288,7 @@ def test_an_address_that_died_after_planning_is_not_written_to(smtp: SmtpSink) -
     _plan("a@example.com")
     [delivery] = told.deliveries()
     with database.transaction() as session:
-        suppress(session, "email", delivery.address_hash, "bounced")
+        suppress(session, "email", delivery.address, "bounced")
     lanes.run_lane("transactional")
     assert told.states() == ["suppressed"]
     assert smtp.taken == []
@@ -360,7 +361,7 @@ def test_lanes_do_not_take_from_one_another() -> None:
 
 def test_a_queue_that_is_away_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
     def away(*_: object, **__: object) -> None:
-        raise OSError("no queue")
+        raise QueueAway("no queue")
 
     monkeypatch.setattr("services.notifications.delivery.service.send", away)
     assert len(_plan("a@example.com")) == 1

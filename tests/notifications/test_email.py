@@ -6,10 +6,11 @@ import uuid
 
 import pytest
 
-from services.chassis.crypto import seal
 from services.notifications.delivery import lanes
 from services.notifications.messages.content import MailContent
 from services.notifications.messages.mime import message_bytes
+from services.notifications.senders.background import background
+from services.notifications.senders.configured import senders
 from tests.notifications import told
 from tests.sink import SmtpSink, Taken
 
@@ -107,60 +108,19 @@ def test_a_confirmation_that_was_overtaken_is_not_sent(smtp: SmtpSink) -> None:
     assert told.states() == ["cancelled", "accepted"]
 
 
-def test_bookings_are_answered(smtp: SmtpSink) -> None:
-    identifier = str(uuid.uuid4())
-    booking = {
-        "subject_id": identifier,
-        "version": 1,
-        "kind": "school_session",
-        "status": "requested",
-        "organisation": {"name": seal("朝阳某中学"), "kind": "school", "district": "110105"},
-        "contact": {"name": seal("赵老师"), "email": seal(told.EMAIL), "phone": None},
-        "language": "zh-CN",
-        "proposed_times": [told.soon(days=9).isoformat()],
-        "agreed_time": None,
-        "timezone": "Asia/Shanghai",
-        "answer": None,
-        "headcount": 120,
-        "destinations": ["TH"],
-        "departs_on": "2027-01-10",
-        "returns_on": "2027-01-20",
-        "topics": [],
-        "manage_url": seal("http://testserver/bookings/token-of-the-booking"),
-    }
-    told.hear("booking.requested.v1", f"booking/{identifier}", 1, booking)
-    lanes.run_lane("transactional")
-    agreed = booking | {
-        "version": 2,
-        "status": "accepted",
-        "agreed_time": told.soon(days=9).isoformat(),
-        "answer": seal("请准备好投影仪"),
-    }
-    told.hear("booking.accepted.v1", f"booking/{identifier}", 2, agreed)
-    lanes.run_lane("transactional")
-    received, accepted = smtp.to(told.EMAIL)
-    assert received.message["Subject"] == "预约申请已收到：学校专场"
-    assert "赵老师，您好" in received.text
-    assert received.calendar is None
-    assert accepted.message["Subject"].startswith("预约已确定：学校专场，")
-    assert "> 请准备好投影仪" in accepted.text
-    assert accepted.calendar is not None
-    assert f"UID:{identifier}@lingbao" in accepted.calendar
-
-
 @pytest.mark.parametrize(
     "address", ["a@b.cn\r\nBcc: x@y.cn", "a b@c.cn", "王@例.cn", "no-at-sign", "a@b.cn\n"]
 )
 def test_no_address_reaches_a_header_unless_it_is_plain(address: str) -> None:
-    content = MailContent("Subject", "text", "<p>html</p>")
+    content = MailContent("Subject", "en", "text", "<p>html</p>")
     with pytest.raises(ValueError, match="plain ASCII"):
-        message_bytes(content, uuid.uuid4(), address, "en")
+        message_bytes(content, uuid.uuid4(), address)
 
 
 def test_no_header_takes_a_line_break() -> None:
-    content = MailContent("Subject\r\nBcc: x@y.cn", "text", "<p>html</p>")
+    content = MailContent("Subject\r\nBcc: x@y.cn", "en", "text", "<p>html</p>")
     with pytest.raises(ValueError, match="linefeed"):
-        message_bytes(content, uuid.uuid4(), "a@b.cn", "en")
+        message_bytes(content, uuid.uuid4(), "a@b.cn")
 
 
 def test_a_title_with_a_line_break_stays_one_subject(smtp: SmtpSink) -> None:
@@ -178,16 +138,17 @@ def test_slots_are_filled_wherever_the_encoding_broke_their_marks(smtp: SmtpSink
     text = "\n".join("字" * (length // 3) + "x" * (length % 7) + mark for length in lengths)
     content = MailContent(
         "Subject",
+        "zh-CN",
         text,
         f"<p><a href='{mark}'>x</a></p>",
         headers=(("List-Unsubscribe", f"<{mark}>"),),
         slots={mark: link},
     )
-    lanes.background().run(
-        lanes.senders().email.send(
+    background().run(
+        senders().email.send(
             "no-reply@lingbao.example",
             told.EMAIL,
-            message_bytes(content, uuid.uuid4(), told.EMAIL, "zh-CN"),
+            message_bytes(content, uuid.uuid4(), told.EMAIL),
         )
     )
     [taken] = smtp.to(told.EMAIL)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import sys
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
@@ -17,7 +18,7 @@ from services.chassis.stack.ports import free_port
 from services.chassis.stack.process import Child, Process
 from services.notifications.delivery import lanes
 from services.notifications.messages.sms import first_fitting, parts
-from services.notifications.senders.configured import Senders
+from services.notifications.senders.configured import Senders, senders
 from services.notifications.senders.outcome import Outcome, Verdict, without_addresses
 from services.notifications.senders.sms import InboxSms, NoSms, SmsSender
 from tests.notifications import told
@@ -84,12 +85,13 @@ def _nobody() -> str:
 @pytest.fixture(params=["none", "inbox", "away", "wrong token"])
 def provider(request: pytest.FixtureRequest, inbox: Inbox) -> SmsSender:
     """Every implementation, and the one with a network behind it in bad weather too."""
-    return {
+    makers: dict[str, Callable[[], SmsSender]] = {
         "none": NoSms,
         "inbox": lambda: InboxSms(inbox.url, TOKEN, "领保中心"),
         "away": lambda: InboxSms(_nobody(), TOKEN, "领保中心"),
         "wrong token": lambda: InboxSms(inbox.url, "not-the-token", "领保中心"),
-    }[request.param]()
+    }
+    return makers[request.param]()
 
 
 @pytest.mark.parametrize("text", ["您好", "x" * 600, ""])
@@ -137,7 +139,7 @@ def test_with_no_provider_the_delivery_says_so() -> None:
 
 
 def test_a_confirmation_by_sms(inbox: Inbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    ways = Senders(lanes.senders().email, InboxSms(inbox.url, TOKEN, "领保中心"))
+    ways = Senders(senders().email, InboxSms(inbox.url, TOKEN, "领保中心"))
     monkeypatch.setattr(lanes, "senders", lambda: ways)
     number = "+8613700137000"
     told.registration("confirmed", told.activity(told.soon(days=3)), email=None, phone=number)
@@ -149,8 +151,8 @@ def test_a_confirmation_by_sms(inbox: Inbox, monkeypatch: pytest.MonkeyPatch) ->
     assert told.states() == ["accepted"]
 
 
-def _texts(monkeypatch: pytest.MonkeyPatch, inbox: Inbox, **changes: object) -> str:
-    ways = Senders(lanes.senders().email, InboxSms(inbox.url, TOKEN, "领保中心"))
+def _texts(monkeypatch: pytest.MonkeyPatch, inbox: Inbox, **changes: Any) -> str:
+    ways = Senders(senders().email, InboxSms(inbox.url, TOKEN, "领保中心"))
     monkeypatch.setattr(lanes, "senders", lambda: ways)
     number = f"+86136{uuid.uuid4().int % 10**8:08}"
     title = {"zh-CN": "“平安回家”领事保护主题展览"}

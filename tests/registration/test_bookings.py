@@ -260,13 +260,17 @@ def test_the_organisation_takes_an_offered_time(
     assert [e.type for e in outbox("registration")].count("booking.accepted.v1") == 1
 
 
-def test_the_organisation_withdraws_after_a_question(browser: TestClient) -> None:
+def test_the_organisation_withdraws_after_a_question(
+    browser: TestClient, outbox: Callable[[str], list[Envelope]]
+) -> None:
     token = requested(browser)["manage_url"].rsplit("/", 1)[-1]
     assert browser.get(f"/bookings/{token}/withdraw").status_code == 200
     assert the_booking().status == "requested"
     for _ in range(2):
         assert browser.post(f"/bookings/{token}/withdraw").status_code == 303
     assert the_booking().status == "withdrawn"
+    told = [event for event in outbox("registration") if event.type == "booking.withdrawn.v1"]
+    assert [(event.sequence, event.data["agreed_time"]) for event in told] == [(2, None)]
     assert "撤回" in browser.get(f"/bookings/{token}").text
 
 

@@ -36,7 +36,8 @@ class Mail:
     @property
     def subject(self) -> str:
         """The Subject header, decoded; empty when there is none."""
-        return next((value for name, value in self.headers if name.lower() == "subject"), "")
+        found = (value for name, value in self.headers if name.lower() == "subject")
+        return next(found, "").strip()
 
 
 def read(content: bytes) -> Mail:

@@ -30,7 +30,8 @@ class _Keeper:
                 kind="mail",
                 to=list(envelope.rcpt_tos),
                 sender=str(headers["From"] or envelope.mail_from or ""),
-                subject=str(headers["Subject"] or ""),
+                # A long subject may begin on the line after its name; the fold is not part of it.
+                subject=str(headers["Subject"] or "").strip(),
                 content=content,
             )
         except OSError as error:

@@ -32,7 +32,7 @@ class ContactPerson(BaseModel):
 
 
 class BookingTold(Payload):
-    """A session was asked for, another time was proposed, or it was accepted or declined."""
+    """A session was asked for, other times were proposed, or it was agreed, declined, withdrawn."""
 
     subject_id: uuid.UUID
     version: int

@@ -10,6 +10,9 @@ from services.notifications.contacts.service import Known, keep
 from services.notifications.delivery.models import Delivery
 from services.notifications.delivery.service import Planned, addresses_of, call_off, plan
 
+# With these nobody of the organisation takes part in anything of ours.
+_ENDED = ("declined", "withdrawn")
+
 
 def on_requested(session: Session, told: BookingTold, _envelope: Envelope) -> None:
     """Say that a request has arrived and what happens next."""
@@ -31,6 +34,11 @@ def on_declined(session: Session, told: BookingTold, _envelope: Envelope) -> Non
     _tell(session, "booking-declined", told)
 
 
+def on_withdrawn(session: Session, told: BookingTold, _envelope: Envelope) -> None:
+    """Confirm to the organisation that it has taken its request back."""
+    _tell(session, "booking-withdrawn", told)
+
+
 def _tell(session: Session, kind: str, told: BookingTold) -> None:
     district = told.organisation.district
     contact = keep(
@@ -46,7 +54,7 @@ def _tell(session: Session, kind: str, told: BookingTold) -> None:
             organisation_kind=told.organisation.kind,
             departs_on=told.departs_on,
             returns_on=told.returns_on,
-            reachable=kind != "booking-declined",
+            reachable=told.status not in _ENDED,
         ),
     )
     # An answer that has not gone out yet is overtaken by the next one.

@@ -1,7 +1,9 @@
 """Who a broadcast reaches: counted for whoever writes it, frozen when it is approved.
 
 Everything happens inside PostgreSQL. A contact is one registration or booking, so one person may be
-several contacts; what is counted and planned is an *address on a channel*, once each.
+several contacts; what is counted and planned is an *address on a channel*, once each. Addresses are
+compared by their keyed hashes, so a change of keys is followed by ``lingbao rekey`` before the next
+broadcast; who stopped broadcasts is looked up again, under every key, before each message goes.
 """
 
 from __future__ import annotations
@@ -226,7 +228,8 @@ def freeze(session: Session, broadcast: Broadcast, now: datetime) -> int:
             chosen,
             # Column defaults of the model would be asked once for the whole statement.
             include_defaults=False,
-        )
+        ),
+        execution_options={"preserve_rowcount": True},  # kept for INSERT only when asked for
     )
     return planned.rowcount  # type: ignore[attr-defined,no-any-return]
 

@@ -105,8 +105,8 @@ def _content(message: Message, urgency: str, delivery: Delivery, *, trial: bool)
                 )
                 if urgency == "emergency"
                 else gettext("You get this because you agreed to receive advisories."),
-                gettext("To stop these messages, please open: %(link)s") % {"link": link},
             ),
+            stop=(gettext("Stop these messages"), link),
         )
         return letter.content(
             headers=(

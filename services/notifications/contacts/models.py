@@ -59,21 +59,31 @@ class Contact(Base):
 
 
 class Unsubscribe(Base):
-    """An address whose owner asked for no more broadcasts on a channel (``email`` or ``sms``)."""
+    """An address whose owner asked for no more broadcasts on a channel (``email`` or ``sms``).
+
+    Attributes:
+        address_hash: keyed hash of ``address``, which is kept so that it can be hashed under
+            another key.
+    """
 
     __tablename__ = "unsubscribes"
 
     channel: Mapped[str] = mapped_column(primary_key=True)
     address_hash: Mapped[str] = mapped_column(primary_key=True)
+    address: Mapped[str] = mapped_column(Sealed)
     since: Mapped[datetime] = mapped_column(server_default=sa.func.now())
 
 
 class Suppression(Base):
-    """An address that nothing is sent to: it does not exist, or its owner complained."""
+    """An address that nothing is sent to: it does not exist, or its owner complained.
+
+    ``address_hash`` and ``address`` as in :class:`Unsubscribe`.
+    """
 
     __tablename__ = "suppressions"
 
     channel: Mapped[str] = mapped_column(primary_key=True)
     address_hash: Mapped[str] = mapped_column(primary_key=True)
+    address: Mapped[str] = mapped_column(Sealed)
     reason: Mapped[str]
     since: Mapped[datetime] = mapped_column(server_default=sa.func.now())

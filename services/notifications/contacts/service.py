@@ -1,4 +1,4 @@
-"""Keeping contacts as registrations and bookings make them known."""
+"""Keeping contacts as bookings and registrations make them known, and who is not written to."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from services.chassis.crypto import fingerprint, fingerprints
 from services.chassis.database import utc_now
-from services.notifications.contacts.models import Contact, Suppression
+from services.notifications.contacts.models import Contact, Suppression, Unsubscribe
 
 
 @dataclass(frozen=True)
@@ -70,24 +70,54 @@ def keep(session: Session, known: Known) -> Contact:
     return contact
 
 
-def suppress(session: Session, channel: str, hashed: str, reason: str) -> None:
+def suppress(session: Session, channel: str, address: str, reason: str) -> None:
     """Send nothing to an address from now on. Saying it twice changes nothing."""
-    session.execute(
-        postgresql.insert(Suppression)
-        .values(channel=channel, address_hash=hashed, reason=reason)
-        .on_conflict_do_nothing()
-    )
+    if not is_suppressed(session, channel, address):
+        _note(session, Suppression, channel, address, reason=reason)
 
 
 def is_suppressed(session: Session, channel: str, address: str) -> bool:
     """Whether nothing may be sent to an address."""
-    return bool(
-        session.scalar(
-            sa.select(
-                sa.exists().where(
-                    Suppression.channel == channel,
-                    Suppression.address_hash.in_(address_hashes(address)),
-                )
-            )
-        )
+    return _noted(session, Suppression, channel, address)
+
+
+def unsubscribe(session: Session, channel: str, address: str) -> None:
+    """Send no broadcasts to an address from now on. Saying it twice changes nothing."""
+    if not is_unsubscribed(session, channel, address):
+        _note(session, Unsubscribe, channel, address)
+
+
+def is_unsubscribed(session: Session, channel: str, address: str) -> bool:
+    """Whether the owner of an address asked for no more broadcasts."""
+    return _noted(session, Unsubscribe, channel, address)
+
+
+def subscribe_again(session: Session, channel: str, address: str) -> None:
+    """Let broadcasts come to an address again."""
+    session.execute(sa.delete(Unsubscribe).where(*_about(Unsubscribe, channel, address)))
+
+
+def _about(
+    table: type[Suppression | Unsubscribe], channel: str, address: str
+) -> tuple[sa.ColumnElement[bool], ...]:
+    return table.channel == channel, table.address_hash.in_(address_hashes(address))
+
+
+def _noted(
+    session: Session, table: type[Suppression | Unsubscribe], channel: str, address: str
+) -> bool:
+    return bool(session.scalar(sa.select(sa.exists().where(*_about(table, channel, address)))))
+
+
+def _note(
+    session: Session,
+    table: type[Suppression | Unsubscribe],
+    channel: str,
+    address: str,
+    **more: str,
+) -> None:
+    session.execute(
+        postgresql.insert(table)
+        .values(channel=channel, address_hash=address_hash(address), address=address, **more)
+        .on_conflict_do_nothing()
     )

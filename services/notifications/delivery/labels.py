@@ -58,6 +58,7 @@ KIND_NAMES: dict[str, Lazy] = {
     "booking-proposed": lazy("Booking: other times proposed"),
     "booking-accepted": lazy("Booking accepted"),
     "booking-declined": lazy("Booking declined"),
+    "booking-withdrawn": lazy("Booking withdrawn"),
     "broadcast": lazy("Broadcast"),
     "broadcast-test": lazy("Trial of a broadcast"),
 }

@@ -19,6 +19,7 @@ from services.chassis.database import utc_now
 from services.chassis.i18n import speaking, words_of
 from services.chassis.settings import settings
 from services.notifications.contacts.models import Suppression, Unsubscribe
+from services.notifications.contacts.service import address_hashes
 from services.notifications.database import database
 from services.notifications.delivery import lease
 from services.notifications.delivery.models import Delivery
@@ -166,29 +167,26 @@ def _write(batch: Sequence[Delivery]) -> tuple[list[Written], list[lease.Done]]:
 
 def _ready(content: Content, delivery: Delivery) -> bytes | str:
     if isinstance(content, MailContent):
-        return message_bytes(content, delivery.id, delivery.address, delivery.language)
+        return message_bytes(content, delivery.id, delivery.address)
     return content.text
 
 
 def _blocked(session: Session, batch: Sequence[Delivery]) -> set[uuid.UUID]:
     """Which of a batch must not go: the address died, or broadcasts were unsubscribed, meanwhile.
 
-    Rows and deliveries carry the hash of the same key; a changed key is put right by
-    ``lingbao rekey`` for both.
+    Looked up under every key: this also holds between a change of keys and ``lingbao rekey``.
     """
-    hashes = {delivery.address_hash for delivery in batch}
-    dead = _pairs(session, Suppression, hashes)
+    hashes = {delivery.id: address_hashes(delivery.address) for delivery in batch}
+    every = set().union(*hashes.values())
+    dead = _pairs(session, Suppression, every)
     any_broadcast = any(delivery.kind == "broadcast" for delivery in batch)
-    unsubscribed = _pairs(session, Unsubscribe, hashes) if any_broadcast else set()
-    return {
-        delivery.id
-        for delivery in batch
-        if (delivery.channel, delivery.address_hash) in dead
-        or (
-            delivery.kind == "broadcast"
-            and (delivery.channel, delivery.address_hash) in unsubscribed
-        )
-    }
+    unsubscribed = _pairs(session, Unsubscribe, every) if any_broadcast else set()
+
+    def blocked(delivery: Delivery) -> bool:
+        own = {(delivery.channel, hashed) for hashed in hashes[delivery.id]}
+        return bool(own & dead) or (delivery.kind == "broadcast" and bool(own & unsubscribed))
+
+    return {delivery.id for delivery in batch if blocked(delivery)}
 
 
 def _pairs(

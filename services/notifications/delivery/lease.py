@@ -211,7 +211,7 @@ def _tell(
     session: Session, delivery: Delivery, reason: Literal["bounced", "refused", "gave-up"]
 ) -> None:
     if reason == "bounced":
-        suppress(session, delivery.channel, delivery.address_hash, "bounced")
+        suppress(session, delivery.channel, delivery.address, "bounced")
     if delivery.registration_id is not None:
         channel: Channel = "email" if delivery.channel == "email" else "sms"
         publish(

@@ -117,6 +117,7 @@ class Delivery(Base):
         sa.Index(
             "ix_deliveries_expiring", "expires_at", postgresql_where=sa.text("state = 'pending'")
         ),
+        sa.Index("ix_deliveries_unknown", "lane", postgresql_where=sa.text("state = 'unknown'")),
         sa.Index("ix_deliveries_broadcast_state", "broadcast_id", "state"),
         sa.Index("ix_deliveries_registration_id", "registration_id"),
         sa.Index("ix_deliveries_planned_at", "planned_at", "id"),

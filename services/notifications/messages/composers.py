@@ -26,6 +26,7 @@ COMPOSERS: Final[dict[str, Composer]] = {
     "booking-proposed": bookings.proposed,
     "booking-accepted": bookings.accepted,
     "booking-declined": bookings.declined,
+    "booking-withdrawn": bookings.withdrawn,
     "broadcast": broadcasts.compose,
     TRIAL: broadcasts.compose_trial,
 }

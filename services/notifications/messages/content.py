@@ -23,6 +23,7 @@ class MailContent:
 
     Attributes:
         subject: one line.
+        language: BCP 47: what it is written in, which need not be what its recipient prefers.
         text: the plain part.
         html: the HTML part, a whole document.
         calendar: an invitation or its cancellation.
@@ -33,6 +34,7 @@ class MailContent:
     """
 
     subject: str
+    language: str
     text: str
     html: str
     calendar: CalendarPart | None = None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from services.chassis.i18n import localized
+from services.chassis.i18n import language, localized
 from services.chassis.reference import city
 from services.notifications.database import pages
 from services.notifications.messages.content import CalendarPart, MailContent
@@ -31,12 +31,13 @@ class Letter:
         subject: one line that carries the point.
         greeting: the first line, with the name.
         lead: what happened, in a sentence or two.
-        facts: label and value: when, where, how many.
+        facts: label and value (one or more lines): when, where, how many.
         paragraphs: what else there is to say.
         quote: somebody's own words, such as the staff's answer.
         button: what to press, and where it leads.
         notices: advisories of the countries concerned.
-        fine_print: why this mail came, and what to do if it is not wanted.
+        fine_print: why this mail came.
+        stop: what to press to get no more of its kind, and where it leads.
         body: text written by staff, instead of ``paragraphs``; its HTML is already clean.
     """
 
@@ -49,6 +50,7 @@ class Letter:
     button: tuple[str, str] | None = None
     notices: tuple[Notice, ...] = ()
     fine_print: tuple[str, ...] = ()
+    stop: tuple[str, str] | None = None
     body: tuple[str, Markup] | None = None
 
     def content(
@@ -61,6 +63,7 @@ class Letter:
         context = {"letter": self, "office": localized(city().office), "hotline": city().phone}
         return MailContent(
             subject=" ".join(self.subject.split()),
+            language=language(),
             text=pages.text("messages/letter.txt", context),
             html=pages.text("messages/letter.html", context),
             calendar=calendar,

@@ -22,15 +22,12 @@ _SOFT_BREAK: Final = b"=\r\n"
 _QP_CHUNK: Final = 60
 
 
-def message_bytes(
-    content: MailContent, delivery_id: uuid.UUID, recipient: str, language: str
-) -> bytes:
+def message_bytes(content: MailContent, delivery_id: uuid.UUID, recipient: str) -> bytes:
     """The whole message for one recipient.
 
     Args:
         delivery_id: makes the Message-ID, so that an attempt made again is recognised as the same.
         recipient: an ASCII address.
-        language: BCP 47, for Content-Language.
 
     Raises:
         ValueError: a header or the address has a line break, or a slot is not plain.
@@ -43,11 +40,11 @@ def message_bytes(
         f"Date: {format_datetime(utc_now())}\r\n"
     ).encode("ascii")
     if not content.slots:
-        return own + _built(content, language, slotted=False)
-    return own + _filled(_built_once(content, language), content)
+        return own + _built(content, slotted=False)
+    return own + _filled(_built_once(content), content)
 
 
-def _built(content: MailContent, language: str, *, slotted: bool) -> bytes:
+def _built(content: MailContent, *, slotted: bool) -> bytes:
     """The message without the headers that name its recipient.
 
     The alternative parts go from plain to rich, the calendar last, as Gmail and Outlook look for
@@ -77,14 +74,14 @@ def _built(content: MailContent, language: str, *, slotted: bool) -> bytes:
             filename="invite.ics",
         )
     # Set last: making a message multipart moves earlier Content-… headers into its first part.
-    message["Content-Language"] = language
+    message["Content-Language"] = content.language
     return message.as_bytes()
 
 
 @functools.lru_cache(maxsize=64)
-def _built_once(content: MailContent, language: str) -> bytes:
+def _built_once(content: MailContent) -> bytes:
     """The message whose slots are still open; contents that differ in their slots are equal."""
-    return _built(content, language, slotted=True)
+    return _built(content, slotted=True)
 
 
 def _filled(message: bytes, content: MailContent) -> bytes:

@@ -43,7 +43,7 @@ class Scene:
         people = self.registration.party_size
         return (
             (_("When"), self.when),
-            (_("Where"), self.where),
+            (_("Place"), self.where),
             (
                 _("Places"),
                 ngettext("%(count)s person", "%(count)s people", people) % {"count": people},

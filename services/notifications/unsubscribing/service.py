@@ -10,13 +10,12 @@ import uuid
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
 from services.chassis.crypto import TokenError, read_id, sign_id
 from services.chassis.problems import LinkNotValid
 from services.chassis.settings import settings
-from services.notifications.contacts.models import Unsubscribe
+from services.notifications.contacts import service as contacts
 from services.notifications.database import database
 from services.notifications.delivery.masking import masked
 from services.notifications.delivery.models import Delivery
@@ -70,18 +69,14 @@ def unsubscribe(token: str) -> Standing:
     with database.transaction() as session:
         delivery = _delivery(session, token)
         if delivery.kind == "broadcast":
-            session.execute(
-                postgresql.insert(Unsubscribe)
-                .values(channel=delivery.channel, address_hash=delivery.address_hash)
-                .on_conflict_do_nothing()
-            )
+            contacts.unsubscribe(session, delivery.channel, delivery.address)
             session.execute(
                 sa.update(Delivery)
                 .where(
                     Delivery.kind == "broadcast",
                     Delivery.state == "pending",
                     Delivery.channel == delivery.channel,
-                    Delivery.address_hash == delivery.address_hash,
+                    Delivery.address_hash.in_(contacts.address_hashes(delivery.address)),
                 )
                 .values(state="suppressed", last_reply="The person has stopped broadcasts.")
                 .execution_options(synchronize_session=False)
@@ -97,12 +92,7 @@ def subscribe_again(token: str) -> Standing:
     """
     with database.transaction() as session:
         delivery = _delivery(session, token)
-        session.execute(
-            sa.delete(Unsubscribe).where(
-                Unsubscribe.channel == delivery.channel,
-                Unsubscribe.address_hash == delivery.address_hash,
-            )
-        )
+        contacts.subscribe_again(session, delivery.channel, delivery.address)
         return _standing(session, delivery)
 
 
@@ -121,7 +111,6 @@ def _standing(session: Session, delivery: Delivery) -> Standing:
     return Standing(
         channel=delivery.channel,
         address=masked(delivery.channel, delivery.address),
-        unsubscribed=session.get(Unsubscribe, (delivery.channel, delivery.address_hash))
-        is not None,
+        unsubscribed=contacts.is_unsubscribed(session, delivery.channel, delivery.address),
         trial=delivery.kind != "broadcast",
     )

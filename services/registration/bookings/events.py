@@ -73,11 +73,18 @@ class BookingDeclined(_OfBooking):
     type: ClassVar[str] = "booking.declined.v1"
 
 
+class BookingWithdrawn(_OfBooking):
+    """The organisation has taken its request back; a time that was agreed is given up."""
+
+    type: ClassVar[str] = "booking.withdrawn.v1"
+
+
 PUBLISHES: tuple[type[Event], ...] = (
     BookingRequested,
     BookingProposed,
     BookingAccepted,
     BookingDeclined,
+    BookingWithdrawn,
 )
 
 _TOLD_BY: dict[Status, type[_OfBooking]] = {
@@ -85,6 +92,7 @@ _TOLD_BY: dict[Status, type[_OfBooking]] = {
     "proposed": BookingProposed,
     "accepted": BookingAccepted,
     "declined": BookingDeclined,
+    "withdrawn": BookingWithdrawn,
 }
 
 

@@ -96,7 +96,7 @@ def take_time(token: str, agreed_time: datetime) -> BookingOut:
 
 
 def withdraw(token: str) -> BookingOut:
-    """The organisation takes its request back. Doing so twice changes nothing.
+    """The organisation takes its request back; its contact is told so. Twice changes nothing.
 
     Raises:
         LinkNotValid: the token is forged or damaged.
@@ -108,6 +108,7 @@ def withdraw(token: str) -> BookingOut:
             booking.move("withdrawn")
             booking.agreed_time = None
             session.flush()
+            tell(session, booking)
         return BookingOut.of(booking)
 
 

@@ -51,12 +51,14 @@ def _people() -> None:
         "unsubscribes",
         sa.Column("channel", sa.String, primary_key=True),
         sa.Column("address_hash", sa.String, primary_key=True),
+        sa.Column("address", sa.Text, nullable=False),
         sa.Column("since", MOMENT, nullable=False, server_default=NOW),
     )
     op.create_table(
         "suppressions",
         sa.Column("channel", sa.String, primary_key=True),
         sa.Column("address_hash", sa.String, primary_key=True),
+        sa.Column("address", sa.Text, nullable=False),
         sa.Column("reason", sa.String, nullable=False),
         sa.Column("since", MOMENT, nullable=False, server_default=NOW),
     )
@@ -181,6 +183,12 @@ def _deliveries() -> None:
         "deliveries",
         ["expires_at"],
         postgresql_where=sa.text("state = 'pending'"),
+    )
+    op.create_index(
+        "ix_deliveries_unknown",
+        "deliveries",
+        ["lane"],
+        postgresql_where=sa.text("state = 'unknown'"),
     )
     op.create_index("ix_deliveries_broadcast_state", "deliveries", ["broadcast_id", "state"])
     op.create_index("ix_deliveries_registration_id", "deliveries", ["registration_id"])

@@ -1,0 +1,158 @@
+"""The addresses of every page, with something on it to look at."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.journeys.making import lecture, register, somebody
+from tests.stack import Stack
+
+
+@dataclass(frozen=True)
+class Sights:
+    """Paths.
+
+    Attributes:
+        public: whatever anybody may open.
+        staff: whatever a city administrator may open.
+        activity: a public activity that takes registrations; ``form`` is its form.
+    """
+
+    public: tuple[str, ...]
+    staff: tuple[str, ...]
+    activity: str
+    form: str
+
+
+def request_booking(stack: Stack) -> tuple[str, str]:
+    """A school's request by the public call: its id, and the path of its conversation."""
+    at = datetime.now(UTC).replace(microsecond=0) + timedelta(days=20)
+    body = {
+        "kind": "school_session",
+        "organisation": {"name": "第三中学", "kind": "school", "district": "110102"},
+        "contact": {"name": "赵老师", "email": somebody()},
+        "proposed_times": [at.isoformat()],
+        "headcount": 90,
+        "destinations": ["TH"],
+        "topics": [],
+        "language": "zh-CN",
+    }
+    status, made = stack.call("POST", "/api/registration/v1/bookings", body)
+    assert status == 201, made
+    return str(made["id"]), urlsplit(made["manage_url"]).path
+
+
+def write_broadcast(stack: Stack, key: str) -> str:
+    """A draft of a broadcast; its id."""
+    texts = {"subject": "近期出行提醒", "body": "请**避开**集会。", "sms": "请避开集会。"}
+    body = {
+        "title": f"提醒 {uuid.uuid4().hex[:6]}",
+        "urgency": "emergency",
+        "message": {"zh-CN": texts, "en": texts},
+        "channels": ["email", "sms"],
+        "audience": {"districts": ["110102"]},
+        "timezone": "Asia/Shanghai",
+    }
+    status, made = stack.call("POST", "/api/notifications/v1/broadcasts", body, key)
+    assert status == 201, made
+    return str(made["id"])
+
+
+@pytest.fixture(scope="session")
+def sights(house_running: Stack, editor: str) -> Sights:
+    """Everything there is to look at, with one of each kind of thing made for it."""
+    stack = house_running
+    activity = lecture(stack, editor, waiting_list=True, countries=["TH", "JP"])
+    full = lecture(stack, editor, capacity=1, waiting_list=True)
+    email = somebody()
+    ticket = urlsplit(register(stack, activity, email, party_size=2)["manage_url"]).path
+    register(stack, full, somebody())
+    waiting = urlsplit(register(stack, full, somebody())["manage_url"]).path
+    booking, conversation = request_booking(stack)
+    broadcast = write_broadcast(stack, editor)
+    advisory = _first(stack, "/api/content/v1/advisories")
+    material = _first(stack, "/api/content/v1/materials")
+    stack.mail(email)
+    here = f"/activities/{activity['slug']}"
+    staff_here = f"/staff/activities/{activity['id']}"
+    people = stack.call("GET", "/api/identity/v1/staff", key=stack.key("city-admin"))[1]["items"]
+    person = f"/staff/people/{people[0]['id']}"
+    return Sights(
+        activity=here,
+        form=f"{here}/register",
+        public=(
+            "/",
+            "/privacy",
+            "/activities",
+            "/activities?q=nothing-like-it",
+            here,
+            f"{here}/register",
+            f"/activities/{full['slug']}",
+            f"/activities/{full['slug']}/register",
+            ticket,
+            f"{ticket}?new=1",
+            f"{ticket}/change",
+            f"{ticket}/cancel",
+            waiting,
+            "/bookings",
+            conversation,
+            f"{conversation}/withdraw",
+            "/library",
+            f"/library/{material['slug']}",
+            "/advisories",
+            f"/advisories/{advisory['country']}",
+            "/advisories/FJ",
+            "/staff/sign-in",
+        ),
+        staff=(
+            "/staff",
+            "/staff/account",
+            "/staff/activities",
+            "/staff/activities/new",
+            staff_here,
+            f"{staff_here}/edit",
+            f"{staff_here}/cancel",
+            f"{staff_here}/registrations",
+            "/staff/bookings",
+            f"/staff/bookings/{booking}",
+            f"/staff/bookings/{booking}/accept",
+            f"/staff/bookings/{booking}/propose",
+            f"/staff/bookings/{booking}/decline",
+            "/staff/materials",
+            "/staff/materials/new",
+            f"/staff/materials/{material['id']}",
+            f"/staff/materials/{material['id']}/edit",
+            f"/staff/materials/{material['id']}/withdraw",
+            "/staff/advisories",
+            "/staff/advisories/new",
+            f"/staff/advisories/{advisory['id']}",
+            f"/staff/advisories/{advisory['id']}/edit",
+            f"/staff/advisories/{advisory['id']}/withdraw",
+            "/staff/broadcasts",
+            "/staff/broadcasts/new",
+            f"/staff/broadcasts/{broadcast}",
+            f"/staff/broadcasts/{broadcast}/edit",
+            f"/staff/broadcasts/{broadcast}/submit",
+            f"/staff/broadcasts/{broadcast}/deliveries",
+            "/staff/deliveries",
+            "/staff/people",
+            "/staff/people/add",
+            person,
+            f"{person}/password",
+            f"{person}/disable",
+            "/staff/apikeys",
+            "/staff/apikeys/new",
+            "/staff/audit",
+        ),
+    )
+
+
+def _first(stack: Stack, path: str) -> dict[str, str]:
+    status, found = stack.call("GET", path)
+    assert status == 200, found
+    return dict(found["items"][0])
