@@ -93,6 +93,9 @@ def _become(
     command: list[str], env: dict[str, str], cwd: str | None, writer: Connection, at_death: int
 ) -> None:
     """In the new process: take on environment, output, folder and name, and run the module."""
+    module, *arguments = command
+    # Before the environment is replaced: the name is written over where it lay in memory.
+    setproctitle(" ".join(["lingbao", *arguments]))
     os.setsid()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD):
         signal.signal(number, signal.SIG_DFL)
@@ -109,7 +112,5 @@ def _become(
     os.environ.update(env)
     if cwd:
         os.chdir(cwd)
-    module, *arguments = command
-    setproctitle(" ".join(["lingbao", *arguments]))
     sys.argv = [module, *arguments]
     runpy.run_module(module, run_name="__main__", alter_sys=True)
