@@ -1,4 +1,4 @@
-"""Sets the project up: packages, pages' styles and scripts, message catalogues.
+"""Sets the project up: packages, pages' styles and scripts, bytecode.
 
 Run by ``make`` with the system's Python (3.11 or later); it needs nothing but the standard
 library. What is already right is left alone: a second run takes a blink. The user's own pip, uv
@@ -183,7 +183,7 @@ def install_packages() -> None:
     with Step("Packages"):
         env = {"VIRTUAL_ENV": str(VENV), **settings_of_pip()}
         run(
-            [*uv, "sync", "--quiet", "--require-hashes", "requirements.txt"],
+            [*uv, "sync", "--quiet", "--compile-bytecode", "--require-hashes", "requirements.txt"],
             "The packages could not be installed; look at the network or at the index settings "
             "of pip or uv, then try again.",
             env=env,
@@ -271,25 +271,16 @@ def find_node() -> tuple[Path, Path]:
     )
 
 
-def compile_catalogues() -> None:
-    """Every ``messages.po`` that is newer than its ``messages.mo``."""
-    stale = [
-        path
-        for path in sorted((ROOT / "services").rglob("locale/*/LC_MESSAGES/messages.po"))
-        if not path.with_suffix(".mo").exists()
-        or path.with_suffix(".mo").stat().st_mtime < path.stat().st_mtime
-    ]
-    if not stale:
+def compile_modules() -> None:
+    """The project's own modules as bytecode, also where Python is told not to write any."""
+    inputs = digest((ROOT / "services").rglob("*.py"), sys.version)
+    if done().get("modules") == inputs:
         return
-    with Step("Messages in Chinese"):
-        for path in stale:
-            run(
-                [
-                    *(program("pybabel"), "compile", "--locale", path.parents[1].name),
-                    *("--input-file", path, "--output-file", path.with_suffix(".mo")),
-                ],
-                f"The messages in {path.relative_to(ROOT)} could not be compiled.",
-            )
+    run(
+        [program("python"), "-m", "compileall", "-q", "-j", "0", ROOT / "services"],
+        "The project's modules could not be compiled; the lines below say which and why.",
+    )
+    mark("modules", inputs)
 
 
 def provide_browser() -> None:
@@ -324,7 +315,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Set the project up.")
     parser.add_argument("--test", action="store_true", help="also what the tests need: a browser")
     wanted = parser.parse_args()
-    steps = [make_environment, install_packages, build_web, compile_catalogues]
+    steps = [make_environment, install_packages, build_web, compile_modules]
     if wanted.test:
         steps.append(provide_browser)
     try:
