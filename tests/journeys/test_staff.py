@@ -158,7 +158,7 @@ def test_a_viewer_reads_and_changes_nothing(
 def test_signing_out_ends_the_session_in_every_service(
     visit: Visit, house_running: Stack, browser: Browser
 ) -> None:
-    """The session is kept by a copied cookie; two seconds later no service takes it any more."""
+    """A cookie that was copied before is refused by all of them, without waiting to expire."""
     page = visit("/staff/broadcasts?status=draft")
     page.get_by_label("电子邮箱").fill("tongzhou@lingbao.example")
     page.get_by_label("密码").fill(house_running.password)
