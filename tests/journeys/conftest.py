@@ -49,7 +49,8 @@ def reminded(house_running: Stack, editor: str) -> Reminded:
     return remind(house_running, editor, due_in=timedelta(minutes=1))
 
 
-@pytest.fixture(scope="session")
+# Not longer than these tests: Playwright keeps an event loop in the thread that others run in.
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """Debian's Chromium; `make test` installs it where it can."""
     names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -74,7 +75,7 @@ def browser() -> Iterator[Browser]:
         found.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def session_of(browser: Browser, house_running: Stack) -> Callable[[str], list[Any]]:
     """``session_of("editor")``: the cookies of a sample member of staff, who signs in once."""
     kept: dict[str, list[Any]] = {}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 import uuid
 from collections.abc import Callable, Iterator
@@ -18,6 +17,7 @@ from services.chassis.stack.ports import free_port
 from services.chassis.stack.process import Child, Process
 from services.notifications.delivery import lanes
 from services.notifications.messages.sms import first_fitting, parts
+from services.notifications.senders.background import background
 from services.notifications.senders.configured import Senders, senders
 from services.notifications.senders.outcome import Outcome, Verdict, without_addresses
 from services.notifications.senders.sms import InboxSms, NoSms, SmsSender
@@ -75,7 +75,7 @@ def _send(sender: SmsSender, to: str, text: str) -> Outcome:
         finally:
             await sender.close()
 
-    return asyncio.run(once())
+    return background().run(once())
 
 
 def _nobody() -> str:
