@@ -7,13 +7,16 @@ import secrets
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import redis
 from rich.console import Console
 from rich.table import Table
 
 from services import house
 from services.chassis.settings import SettingsError, settings
 from services.chassis.stack import caddy, ports
+from services.chassis.stack.errors import StackError
 from services.chassis.stack.folder import kept_secret
 from services.chassis.stack.nursery import Nursery
 from services.chassis.stack.supervisor import Kind, Process, Supervisor
@@ -34,6 +37,8 @@ def up() -> None:
             "docker-compose.yml or your own orchestrator."
         )
     ports.require_free(given.port)
+    if given.redis_url is not None:
+        _must_answer(given.redis_url)
     nursery = Nursery(house.MODULES)
     nursery.warm()
     with Supervisor(given.data_dir, nursery=nursery) as stack:
@@ -76,6 +81,19 @@ def up() -> None:
         )
         _welcome(Console(), given.public_url, data_dir, has_inbox=mail is not None)
         stack.watch()
+
+
+def _must_answer(redis_url: str) -> None:
+    """Refuse to start on a queue that is not there; later, its absence is only waited out."""
+    try:
+        with redis.Redis.from_url(redis_url, socket_timeout=3, socket_connect_timeout=3) as client:
+            client.ping()
+    except redis.RedisError as error:
+        where = urlsplit(redis_url)
+        raise StackError(
+            f"The Redis server at {where.hostname}:{where.port or 6379} does not answer "
+            f"({error}); start it, or correct or unset LINGBAO_REDIS_URL."
+        ) from error
 
 
 def _devmail() -> tuple[Process, dict[str, str]]:
