@@ -171,6 +171,16 @@ def test_a_cancelled_activity_withdraws_all_of_them() -> None:
     assert told.states(kind="reminder") == ["cancelled"]
 
 
+def test_the_reason_is_told_though_the_activity_is_heard_of_last(smtp: SmtpSink) -> None:
+    state = told.activity(told.soon(days=3))
+    identifier = told.registration("confirmed", state)
+    gone = state | {"version": 2, "status": "cancelled", "cancel_reason": "场地停电。"}
+    told.registration("cancelled", gone, identifier, version=2, cause="activity")
+    lanes.run_lane("transactional")
+    last = smtp.to(told.EMAIL)[-1].message
+    assert "场地停电。" in last.get_body(("plain",)).get_content()
+
+
 def test_an_event_heard_twice_confirms_once() -> None:
     state = told.activity(told.soon(days=3))
     identifier = told.registration("confirmed", state)

@@ -191,7 +191,7 @@ def cancelled(session: Session, delivery: Delivery) -> Content | None:
         greeting=about.greeting,
         lead=lead % what,
         facts=about.facts,
-        quote=(about.seen.cancel_reason or "") if cause == "activity" else "",
+        quote=(about.activity.cancel_reason or "") if cause == "activity" else "",
         paragraphs=paragraphs,
         button=button,
         fine_print=_why(),

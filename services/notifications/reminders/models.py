@@ -21,7 +21,6 @@ class ActivitySeen(Base):
         state: the whole description, as in the event.
         starts_at: UTC; ``ends_at`` alike. The venue's zone is in ``state``.
         calendar_sequence: how often time or place has changed (part of iCalendar's SEQUENCE).
-        cancel_reason: the sentence that staff gave when they cancelled it.
     """
 
     __tablename__ = "activities_seen"
@@ -33,7 +32,6 @@ class ActivitySeen(Base):
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime]
     calendar_sequence: Mapped[int] = mapped_column(server_default="0")
-    cancel_reason: Mapped[str | None]
 
 
 class RegistrationSeen(Base):

@@ -38,14 +38,14 @@ class ActivityState(BaseModel):
     topics: list[str] = Field(default_factory=list)
     countries: list[str] = Field(default_factory=list)
     url: str
+    cancel_reason: str | None = None
 
 
 class ActivityTold(Payload):
-    """An activity was published, changed (``changed`` names fields) or cancelled (``reason``)."""
+    """An activity was published, changed (``changed`` names fields) or cancelled."""
 
     activity: ActivityState
     changed: list[str] = Field(default_factory=list)
-    reason: str | None = None
 
 
 class Consents(BaseModel):

@@ -78,7 +78,6 @@ def on_activity(session: Session, told: ActivityTold, _envelope: Envelope) -> No
 def on_activity_cancelled(session: Session, told: ActivityTold, _envelope: Envelope) -> None:
     """Withdraw every reminder. The people are told by the events about their registrations."""
     activity = see_activity(session, told.activity)
-    activity.cancel_reason = told.reason
     now = utc_now()
     for registration in session.scalars(
         sa.select(RegistrationSeen)

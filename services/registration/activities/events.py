@@ -23,7 +23,9 @@ class ActivityState(BaseModel):
     """An activity as others need to know it.
 
     Times are UTC with ``timezone`` (IANA) for showing them; ``reminders`` are lead times before
-    the beginning (ISO 8601); ``url`` is the absolute address of the public page.
+    the beginning (ISO 8601); ``url`` is the absolute address of the public page. ``cancel_reason``
+    is here too, because order is promised per subject only: a registration that the cancellation
+    ended may be heard of before the activity.
     """
 
     id: uuid.UUID
@@ -42,6 +44,7 @@ class ActivityState(BaseModel):
     topics: list[str]
     countries: list[str]
     url: str
+    cancel_reason: str | None = None
 
 
 def state_of(activity: Activity) -> ActivityState:
@@ -63,6 +66,7 @@ def state_of(activity: Activity) -> ActivityState:
         topics=activity.topics,
         countries=activity.countries,
         url=activity.url,
+        cancel_reason=activity.cancel_reason,
     )
 
 
