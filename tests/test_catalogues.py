@@ -39,7 +39,19 @@ def said(package: str) -> list[tuple[str, str]]:
 
 @functools.cache
 def catalogue(package: str) -> dict[str, str]:
-    file: Path = house.ROOT / package / "locale" / "zh_CN" / "LC_MESSAGES" / "messages.po"
+    merged: dict[str, str] = {}
+    for file in files(package):
+        found = entries(file)
+        assert not merged.keys() & found.keys(), f"{file.name} says again what another file says"
+        merged |= found
+    return merged
+
+
+def files(package: str) -> list[Path]:
+    return sorted((house.ROOT / package / "locale" / "zh_CN" / "LC_MESSAGES").glob("*.po"))
+
+
+def entries(file: Path) -> dict[str, str]:
     with file.open("rb") as source:
         found = read_po(source, locale="zh_CN")
     return {

@@ -36,10 +36,10 @@ async function stylesheet() {
   return code;
 }
 
-/** The script: htmx and the small enhancements, in one file without eval. */
-async function script() {
+/** A script with all that it imports, in one file without eval. */
+async function script(name) {
   const { outputFiles } = await esbuild.build({
-    entryPoints: [join(here, 'scripts/app.js')],
+    entryPoints: [join(here, 'scripts', name)],
     bundle: true,
     minify: true,
     format: 'iife',
@@ -74,7 +74,15 @@ async function keep(folder, name, content) {
   return hashed;
 }
 
-const files = { 'app.css': await stylesheet(), 'app.js': await script(), 'icons.svg': await sprite() };
+const files = {
+  'app.css': await stylesheet(),
+  'app.js': await script('app.js'),
+  'icons.svg': await sprite(),
+};
+// What only a page or two need, each by itself: scripts/pages/door.js becomes door.js.
+for (const name of (await readdir(join(here, 'scripts/pages'))).sort()) {
+  files[name] = await script(`pages/${name}`);
+}
 for (const name of (await readdir(join(here, 'images'))).sort()) {
   files[name] = await readFile(join(here, 'images', name));
 }

@@ -70,6 +70,7 @@ COLUMN_TYPES: dict[Any, Any] = {
     dict[str, str]: postgresql.JSONB(),
     list[dict[str, Any]]: postgresql.JSONB(),
     list[str]: postgresql.ARRAY(sa.Text()),
+    list[uuid.UUID]: postgresql.ARRAY(sa.Uuid()),
 }
 
 

@@ -1,8 +1,9 @@
 """Two languages: gettext catalogues, dates as people say them, names from CLDR.
 
-Message ids are English sentences; the Chinese is in ``locale/zh_CN/LC_MESSAGES/messages.po`` of
-the chassis and of each service. The language of the moment is a context variable, set for each
-request and each message that is written.
+Message ids are English sentences; the Chinese is in ``locale/zh_CN/LC_MESSAGES/`` of the chassis
+and of each service: ``messages.po`` for what several capabilities say, and ``<capability>.po`` for
+what one of them says alone. The language of the moment is a context variable, set for each request
+and each message that is written.
 """
 
 from __future__ import annotations
@@ -58,11 +59,16 @@ def words_of(package: str) -> Iterator[None]:
 
 
 def add_catalogue(package: Path) -> None:
-    """Take in the Chinese of a package: its ``locale`` folder."""
-    source = package / "locale" / "zh_CN" / "LC_MESSAGES" / "messages.po"
-    if package.name not in _catalogues and source.exists():
+    """Take in the Chinese of a package: every ``.po`` of its ``locale`` folder."""
+    if package.name in _catalogues:
+        return
+    for source in sorted((package / "locale" / "zh_CN" / "LC_MESSAGES").glob("*.po")):
         with _compiled(source).open("rb") as file:
-            _catalogues[package.name] = gettext_module.GNUTranslations(file)
+            found = gettext_module.GNUTranslations(file)
+        if package.name in _catalogues:
+            _catalogues[package.name].add_fallback(found)
+        else:
+            _catalogues[package.name] = found
 
 
 def _spoken() -> Iterator[gettext_module.NullTranslations]:

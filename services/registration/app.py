@@ -13,6 +13,7 @@ from services.registration.database import database, pages
 from services.registration.events import HANDLERS, PUBLISHES
 from services.registration.home import pages as home_pages
 from services.registration.registrations import api as registrations_api
+from services.registration.registrations import own_pages as registrations_own
 from services.registration.registrations import pages as registrations_pages
 from services.registration.registrations import staff_pages as registrations_staff
 
@@ -27,6 +28,7 @@ app = create_app(
         activities_pages.router,
         activities_staff.router,
         registrations_pages.router,
+        registrations_own.router,
         registrations_staff.router,
         bookings_pages.router,
         bookings_staff.router,

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Literal, get_args
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.chassis.database import new_id, utc_now
@@ -50,6 +51,12 @@ def _one_of(column: str, values: tuple[str, ...]) -> str:
 class Activity(Base):
     """A lecture, an exhibition, a school session or a visit to an enterprise.
 
+    ``series_id`` ties the occurrences of one lecture together. ``venue_id`` names the room when it
+    is one of ours; the venue's texts and its place on the map are kept here as they were then.
+    ``attachments`` are ids of the content service's materials. ``search`` holds every word of its
+    texts, Chinese segmented, for PostgreSQL's full text. ``asks_children``, ``asks_companions``:
+    the form counts children apart, and wants the names of the others in a party.
+
     ``version`` rises with every act of staff, never with a seat. ``seats_taken`` belongs to
     ``registrations.service``: nothing else writes it. Whoever changes registrations that exist
     locks their activity's row first, so that no two transactions wait for each other.
@@ -92,6 +99,19 @@ class Activity(Base):
     languages: Mapped[list[str]]
     questions: Mapped[list[dict[str, Any]]]
     verify_contact: Mapped[bool]
+    series_id: Mapped[uuid.UUID | None] = mapped_column(index=True)
+    venue_id: Mapped[uuid.UUID | None]
+    latitude: Mapped[float | None]
+    longitude: Mapped[float | None]
+    audience: Mapped[list[str]] = mapped_column(default=list, server_default="{}")
+    step_free: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    bring: Mapped[dict[str, str]] = mapped_column(default=dict, server_default="{}")
+    attachments: Mapped[list[uuid.UUID]] = mapped_column(default=list, server_default="{}")
+    asks_children: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    asks_companions: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    fair_queue: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    certificates: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    search: Mapped[str] = mapped_column(postgresql.TSVECTOR, server_default="")
     cancel_reason: Mapped[str | None]
     created_by: Mapped[uuid.UUID]
     created_at: Mapped[datetime] = mapped_column(default=utc_now, server_default=sa.func.now())

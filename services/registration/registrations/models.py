@@ -16,22 +16,25 @@ from services.chassis.i18n import lazy
 from services.chassis.settings import settings
 from services.registration.database import Base
 
-Status = Literal["unverified", "confirmed", "waiting", "cancelled"]
-Cause = Literal["registrant", "activity", "staff"]
+Status = Literal["unverified", "confirmed", "offered", "waiting", "cancelled"]
+Cause = Literal["registrant", "activity", "staff", "expired"]
+Source = Literal["web", "api", "staff", "door"]
 
 # Every move that there is: from a state to the states that may follow it.
 MOVES: dict[Status, frozenset[Status]] = {
     "unverified": frozenset({"confirmed", "waiting", "cancelled"}),
-    "waiting": frozenset({"confirmed", "cancelled"}),
+    "waiting": frozenset({"offered", "confirmed", "cancelled"}),
+    "offered": frozenset({"confirmed", "cancelled"}),
     "confirmed": frozenset({"cancelled"}),
     "cancelled": frozenset(),
 }
 # Registrations that still stand: they hold a place, or the hope of one.
-LIVE: tuple[Status, ...] = ("unverified", "confirmed", "waiting")
+LIVE: tuple[Status, ...] = ("unverified", "confirmed", "offered", "waiting")
 
 STATUS_NAMES = {
     "unverified": lazy("Not confirmed yet"),
     "confirmed": lazy("Confirmed"),
+    "offered": lazy("Place offered"),
     "waiting": lazy("On the waiting list"),
     "cancelled": lazy("Cancelled"),
 }
@@ -47,18 +50,31 @@ class Registration(Base):
     """One person's registration for an activity, for a party of one or more.
 
     ``version`` rises with every change that is told. ``seats_held`` is the party while it is
-    confirmed and nothing otherwise, so an activity's ``seats_taken`` is always the sum of them.
+    confirmed or offered its places, nothing while it waits or when it is over, and either while
+    its contact is not verified (nothing when there was no room); so an activity's ``seats_taken``
+    is always the sum of them. ``hold_expires_at``: until when an offer stands, or a contact may be
+    verified. ``party_size`` counts everybody, ``children`` of them too. ``source`` says by which
+    door it came in, ``registered_by`` who typed it in for somebody else. ``asked_at``: since when
+    the person is asked whether a new time or place suits them. ``erased_at``: since when no
+    personal data is left in it.
     """
 
     __tablename__ = "registrations"
     __table_args__ = (
         sa.CheckConstraint(
-            "status IN ('unverified', 'confirmed', 'waiting', 'cancelled')", name="status"
+            "status IN ('unverified', 'confirmed', 'offered', 'waiting', 'cancelled')",
+            name="status",
         ),
         sa.CheckConstraint("party_size >= 1", name="party_size"),
+        sa.CheckConstraint("children BETWEEN 0 AND party_size", name="children"),
         sa.CheckConstraint(
-            "seats_held = CASE WHEN status = 'confirmed' THEN party_size ELSE 0 END",
+            "CASE status WHEN 'confirmed' THEN seats_held = party_size"
+            " WHEN 'offered' THEN seats_held = party_size"
+            " WHEN 'unverified' THEN seats_held IN (0, party_size) ELSE seats_held = 0 END",
             name="seats_held",
+        ),
+        sa.CheckConstraint(
+            "(status IN ('offered', 'unverified')) = (hold_expires_at IS NOT NULL)", name="hold"
         ),
         sa.CheckConstraint("status <> 'waiting' OR waiting_since IS NOT NULL", name="in_order"),
         sa.Index(
@@ -82,6 +98,11 @@ class Registration(Base):
             postgresql_where=sa.text("status = 'waiting'"),
         ),
         sa.Index("ix_registrations_activity_id_id", "activity_id", "id"),
+        sa.Index(
+            "ix_registrations_hold",
+            "hold_expires_at",
+            postgresql_where=sa.text("hold_expires_at IS NOT NULL"),
+        ),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
@@ -105,6 +126,13 @@ class Registration(Base):
     cancel_cause: Mapped[str | None]
     checked_in_at: Mapped[datetime | None]
     contact_failed: Mapped[bool] = mapped_column(server_default=sa.false())
+    children: Mapped[int] = mapped_column(default=0, server_default="0")
+    companions_json: Mapped[str | None] = mapped_column(Sealed)
+    source: Mapped[str] = mapped_column(default="web", server_default="web")
+    registered_by: Mapped[uuid.UUID | None]
+    hold_expires_at: Mapped[datetime | None]
+    asked_at: Mapped[datetime | None]
+    erased_at: Mapped[datetime | None]
 
     @property
     def answers(self) -> dict[str, Any]:
@@ -117,8 +145,18 @@ class Registration(Base):
         self.answers_json = json.dumps(answers, ensure_ascii=False)
 
     @property
+    def companions(self) -> list[str]:
+        """The names of those who come along, where the activity asks for them."""
+        found: list[str] = json.loads(self.companions_json or "[]")
+        return found
+
+    @companions.setter
+    def companions(self, names: list[str]) -> None:
+        self.companions_json = json.dumps(names, ensure_ascii=False) if names else None
+
+    @property
     def state(self) -> Status:
-        """The status as one of the four that there are."""
+        """The status as one of those that there are."""
         return self.status  # type: ignore[return-value]  # the table's check holds it to them
 
     @property
