@@ -77,9 +77,10 @@ class Typed:
     def parse(self, model: type[M], **extra: Any) -> M:  # noqa: ANN401 - the model's own values
         """The form as a checked model.
 
-        Names with dots are nested objects; a field whose type is a list takes all its texts; a
-        field left out or blank is as good as not given; an unticked box is ``False``. Numbers and
-        times may be typed in full-width characters, as a Chinese keyboard gives them.
+        Names with dots are nested objects; a field whose type is a list takes all its texts, and
+        one of a mapping a list where there were several; a field left out or blank is as good as
+        not given; an unticked box is ``False``. Numbers and times may be typed in full-width
+        characters, as a Chinese keyboard gives them.
 
         Args:
             model: what the form must amount to.
@@ -107,13 +108,15 @@ class Typed:
                 if name in self._data or not info.is_required():
                     found[info.alias or field] = texts
             elif kind is dict:
-                inner = {
-                    key.removeprefix(f"{name}."): self.text(key)
+                given = {
+                    key.removeprefix(f"{name}."): self.texts(key)
                     for key in self._data
                     if key.startswith(f"{name}.")
                 }
-                if inner:
-                    found[info.alias or field] = inner
+                if given:
+                    found[info.alias or field] = {
+                        key: texts[0] if len(texts) == 1 else texts for key, texts in given.items()
+                    }
             elif kind is bool:
                 found[info.alias or field] = self.text(name).strip() or False
             elif (text := self.text(name)).strip():

@@ -137,7 +137,7 @@ def lazy(message: str, **values: Any) -> Lazy:  # noqa: ANN401 - anything that c
     return Lazy(message, values)
 
 
-def localized(value: Mapping[str, str] | None, tag: str | None = None) -> str:
+def localized(value: Mapping[Any, str] | None, tag: str | None = None) -> str:
     """The text of ``{"zh-CN": …, "en": …}`` in a language, falling back to the other one."""
     if not value:
         return ""

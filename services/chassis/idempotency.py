@@ -35,6 +35,16 @@ class Once:
         self._key = key
         self._body_hash = hashlib.sha256(body).hexdigest()
 
+    @property
+    def is_kept(self) -> bool:
+        """Whether the call has a key, so that its answer is kept for whoever repeats it."""
+        return self._key is not None
+
+    @property
+    def content(self) -> str:
+        """A hash of what was sent: the same for the same call sent twice."""
+        return self._body_hash
+
     def first_answer(self, session: Session) -> dict[str, Any] | None:
         """What the same call was answered before, or ``None`` when this is the first.
 

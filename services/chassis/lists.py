@@ -45,7 +45,7 @@ class PageOut(BaseModel, Generic[T]):
 def page_of(
     session: Session,
     query: sa.Select[T],
-    keys: Sequence[InstrumentedAttribute[Any]],
+    keys: Sequence[sa.ColumnElement[Any] | InstrumentedAttribute[Any]],
     *,
     cursor: str | None,
     limit: int = DEFAULT_LIMIT,
@@ -72,15 +72,15 @@ def page_of(
         query = query.where(here < place if descending else here > place)
     query = query.order_by(*(key.desc() if descending else key for key in keys)).limit(limit + 1)
     try:
-        rows: list[T] = list(session.scalars(query))
+        rows = session.execute(query.add_columns(*keys)).all()
     except (sa.exc.DataError, UnicodeEncodeError) as error:
         raise _bad_cursor() from error
     more = len(rows) > limit
-    rows = rows[:limit]
+    items: list[T] = [row[0] for row in rows[:limit]]
     if not more:
-        return Page(rows, None)
-    last = [str(getattr(rows[-1], key.key)) for key in keys]
-    return Page(rows, encode(json.dumps(last).encode()))
+        return Page(items, None)
+    last = [str(value) for value in rows[limit - 1][1:]]
+    return Page(items, encode(json.dumps(last).encode()))
 
 
 def _bad_cursor() -> Problem:

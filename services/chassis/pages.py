@@ -28,7 +28,9 @@ LANGUAGE_COOKIE = "lingbao_language"
 _MENU = (
     ("/staff", i18n.lazy("Today"), "calendar-check", None),
     ("/staff/activities", i18n.lazy("Activities"), "calendar-event", "activities.view"),
+    ("/staff/checkin", i18n.lazy("Door"), "qr-code-scan", "registrations.check-in"),
     ("/staff/bookings", i18n.lazy("Bookings"), "building", "bookings.view"),
+    ("/staff/lecturers", i18n.lazy("Rooms and lecturers"), "easel", "activities.view"),
     ("/staff/materials", i18n.lazy("Library"), "book", "materials.view"),
     ("/staff/advisories", i18n.lazy("Advisories"), "globe", "advisories.view"),
     ("/staff/broadcasts", i18n.lazy("Broadcasts"), "megaphone", "broadcasts.view"),
@@ -37,6 +39,17 @@ _MENU = (
     ("/staff/apikeys", i18n.lazy("API keys"), "key", "apikeys.manage"),
     ("/staff/audit", i18n.lazy("Audit trail"), "clock-history", "audit.view"),
 )
+
+# Sections that stand under the entry of another.
+_UNDER = {"/staff/venues": "/staff/lecturers"}
+
+
+def menu_path(path: str) -> str:
+    """The path of a staff page, or of the section that it is shown under in the menu."""
+    for section, entry in _UNDER.items():
+        if path == section or path.startswith(f"{section}/"):
+            return entry + path.removeprefix(section)
+    return path
 
 
 def staff_menu(principal: Principal | None) -> list[tuple[str, str, str]]:
@@ -143,6 +156,7 @@ class Pages:
             switch_language_url=switch_language_url,
             with_query=with_query,
             staff_menu=staff_menu,
+            menu_path=menu_path,
             localized=i18n.localized,
             fresh_once=fresh_once,
             once_field=ONCE_FIELD,

@@ -64,15 +64,21 @@ def _counted(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> str:
     return str(ipaddress.ip_network((address, 64 if address.version == 6 else 32), strict=False))
 
 
-def public_rate(request: Request) -> None:
+def is_local(request: Request) -> bool:
+    """Whether somebody on the machine itself is asking: its operator, a test or a bench."""
+    return _address(client_address(request)).is_loopback
+
+
+async def public_rate(request: Request) -> None:
     """A FastAPI dependency for every public form and call that writes.
+
+    It only counts in memory, and to wait for a thread of the pool would cost more than that.
 
     Raises:
         Problem: 429 ``too-many-requests``.
     """
     address = _address(client_address(request))
-    # Somebody on the machine itself is its operator, a test or a bench.
-    if not address.is_loopback and not _limiter().hit(_rate(), _counted(address)):
+    if not is_local(request) and not _limiter().hit(_rate(), _counted(address)):
         raise Problem(
             429,
             "too-many-requests",

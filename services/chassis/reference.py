@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,6 +71,20 @@ def countries() -> frozenset[str]:
         for code in map(str, Locale.parse("en").territories)
         if len(code) == 2 and code.isalpha() and code not in _NOT_COUNTRIES
     )
+
+
+@functools.cache
+def _ways_to_write() -> dict[str, str]:
+    """Every way to write a country that is understood, in small letters, and its code."""
+    found = {code.casefold(): code for code in countries()}
+    for locale in (Locale.parse("zh_CN"), Locale.parse("en_GB")):
+        found |= {str(locale.territories[code]).casefold(): code for code in countries()}
+    return found
+
+
+def country_code(text: str) -> str | None:
+    """The code of a country that is written by its name in either language, or by its code."""
+    return _ways_to_write().get(unicodedata.normalize("NFKC", text).strip().casefold())
 
 
 def topic_name(code: str) -> str:

@@ -97,6 +97,25 @@ class Settings(BaseSettings):
         description="How often one address may send a public form or call that writes "
         "(`60/minute`). Loopback is exempt.",
     )
+    most_registrations: int = Field(
+        default=20,
+        ge=1,
+        description="How many live registrations of activities to come one e-mail address or "
+        "telephone number may have. What staff register for others is never refused for it.",
+    )
+    rush_rate: int = Field(
+        default=120,
+        ge=0,
+        description="From how many registrations a minute on an activity counts as under a rush, "
+        "and its form asks for a proof of work. 0: never. Loopback is exempt.",
+    )
+    retention_days: int = Field(
+        default=180,
+        ge=1,
+        le=3650,
+        description="How many days after the end of an activity the personal data of its "
+        "registrations, and that of bookings, is kept. Then it is erased; counts stay.",
+    )
     log_format: Literal["text", "json"] = Field(
         default="text", description="How log lines are written to standard error."
     )

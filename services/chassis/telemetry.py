@@ -17,7 +17,9 @@ import structlog
 from services.chassis.settings import settings
 
 # Links carry tokens in their path; a token is a key, so it is cut out of whatever is logged.
-_TOKEN = re.compile(r"(/(?:registrations|preferences|bookings|unsubscribe|calendar)/)[^/\s?]{16,}")
+_TOKEN = re.compile(
+    r"(/(?:registrations|preferences|bookings|unsubscribe|calendar|verify|feedback)/)[^/\s?]{16,}"
+)
 
 
 def current_request_id() -> str | None:

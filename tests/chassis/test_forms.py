@@ -178,6 +178,7 @@ class Wanted(BaseModel):
     contact: Contact
     consent: Consent = Consent()
     title: fields.OptionalLocalizedLine = Field(default_factory=dict)
+    answers: dict[str, str | list[str]] = Field(default_factory=dict)
     topics: fields.Topics = Field(default_factory=list)
     times: list[datetime] = Field(default_factory=list, max_length=3)
     seats: int = Field(default=1, ge=1, le=500)
@@ -216,6 +217,9 @@ def test_every_shape_of_field() -> None:
         ("consent.reminders", "on"),
         ("title.zh-CN", "安全"),
         ("title.en", ""),
+        ("answers.meal", "rice"),
+        ("answers.days", "1"),
+        ("answers.days", "2"),
         ("topics", "travel"),
         ("topics", ""),
         ("topics", "fraud"),
@@ -230,6 +234,7 @@ def test_every_shape_of_field() -> None:
     assert wanted.contact.phone == "+8613812345678"
     assert wanted.consent.reminders is True
     assert wanted.title == {"zh-CN": "安全"}
+    assert wanted.answers == {"meal": "rice", "days": ["1", "2"]}
     assert wanted.topics == ["travel", "fraud"]
     assert wanted.times == [datetime.fromisoformat("2026-11-01T14:00")]
     assert (wanted.seats, wanted.kind, wanted.agreed) == (20, "lecture", True)

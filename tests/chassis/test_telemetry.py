@@ -55,6 +55,7 @@ TOKEN = "AbCdEf0123456789_-AbCdEf0123456789AbCdEf012"
         (f"/bookings/{TOKEN}?lang=en", "/bookings/…?lang=en"),
         (f"/preferences/{TOKEN}", "/preferences/…"),
         (f"/unsubscribe/{TOKEN}/undo", "/unsubscribe/…/undo"),
+        (f"/registrations/{TOKEN}/verify/{TOKEN}", "/registrations/…/verify/…"),
         ("/registrations/new", "/registrations/new"),
         ("/activities/safe-travel-2026-lecture", "/activities/safe-travel-2026-lecture"),
     ],

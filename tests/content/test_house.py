@@ -9,7 +9,6 @@ from services.chassis.migrate import differences
 from services.content import sample
 from services.content.database import FOLDER, Base, database
 from services.content.events import HANDLERS, PUBLISHES
-from services.content.markdown import to_html, to_text
 from services.subscriptions import SUBSCRIPTIONS
 
 
@@ -41,16 +40,6 @@ def test_every_sample_is_in_both_languages():
         for entry in json.loads((FOLDER / "samples" / f"{name}.json").read_text(encoding="utf-8")):
             for field in ("headline", "text", "advice", "title", "summary"):
                 assert set(entry.get(field, i18n.LANGUAGES)) == set(i18n.LANGUAGES), entry["name"]
-
-
-def test_headings_fit_under_the_pages_own():
-    assert str(to_html("# A\n\n## B", 2)) == "<h2>A</h2>\n<h3>B</h3>\n"
-    assert str(to_html("### A", 3)) == "<h3>A</h3>\n"
-    assert "<h6>" in to_html("# A\n\n###### B", 4)
-
-
-def test_markdown_as_plain_text():
-    assert to_text("## A & B\n\n- one *two*\n- <b>") == "A & B\none two\n<b>"
 
 
 def test_the_documents_of_the_service(web):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import timedelta
+from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -22,19 +23,26 @@ def publish(session: Session, event: Event) -> uuid.UUID:
     Returns:
         The event's id. An event that nobody subscribes to is kept as a record all the same.
     """
-    database: Database = session.info["database"]
+    row = row_of(session.info["database"], event)
+    session.execute(_INSERT, row)
+    identifier: uuid.UUID = row["id"]
+    return identifier
+
+
+_INSERT = sa.insert(cast("sa.Table", OutboxRow.__table__))
+
+
+def row_of(database: Database, event: Event) -> dict[str, Any]:
+    """The outbox row of an event, for a statement that inserts it with the change it tells of."""
     envelope = Envelope.wrap(
         event, service=database.service, at=utc_now(), request_id=current_request_id()
     )
-    session.execute(
-        sa.insert(OutboxRow).values(
-            id=envelope.id,
-            type=envelope.type,
-            envelope=envelope.model_dump(mode="json", exclude_none=True),
-            unconfirmed=list(database.subscriptions.get(event.type, ())),
-        )
-    )
-    return envelope.id
+    return {
+        "id": envelope.id,
+        "type": envelope.type,
+        "envelope": envelope.model_dump(mode="json", exclude_none=True),
+        "unconfirmed": list(database.subscriptions.get(event.type, ())),
+    }
 
 
 def confirm(session: Session, event_id: uuid.UUID, subscriber: str) -> None:

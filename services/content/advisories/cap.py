@@ -14,6 +14,7 @@ from xml.etree import ElementTree as ET
 from services.chassis import i18n
 from services.chassis.i18n import gettext as _
 from services.chassis.i18n import localized
+from services.chassis.markdown import to_text
 from services.chassis.reference import city
 from services.chassis.settings import settings
 from services.content.advisories import xml
@@ -21,7 +22,6 @@ from services.content.advisories.reading import Announced
 from services.content.advisories.schemas import AdvisoryOut
 from services.content.advisories.words import WORD_NAMES
 from services.content.advisories.xml import add, document
-from services.content.markdown import to_text
 
 MEDIA_TYPE = "application/cap+xml"
 _NAMESPACE: Final = "urn:oasis:names:tc:emergency:cap:1.2"

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from services.chassis.i18n import country_name, language, lazy
+from services.chassis.markdown import to_html
 from services.chassis.problems import NotFound
 from services.chassis.reference import city, countries
 from services.content.activities_seen.service import coming_about
@@ -16,7 +17,6 @@ from services.content.advisories.schemas import AdvisoryOut
 from services.content.advisories.words import LEVEL_MEANINGS, LEVEL_NAMES, LEVELS, WORD_NAMES
 from services.content.database import database, pages
 from services.content.language import said_in
-from services.content.markdown import to_html
 from services.content.materials.reading import for_country
 
 site = APIRouter()

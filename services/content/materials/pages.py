@@ -8,11 +8,11 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from services.chassis.forms import Form
+from services.chassis.markdown import to_html
 from services.chassis.reference import TOPICS, countries
 from services.content.advisories.pages import country_choices
 from services.content.database import pages
 from services.content.language import options, said_in
-from services.content.markdown import to_html
 from services.content.materials import reading
 from services.content.materials.kinds import AUDIENCE_NAMES, KIND_ICONS, KIND_NAMES
 from services.content.materials.reading import Filters

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import functools
 import re
 import uuid
 from datetime import date, datetime, timedelta
 from typing import Annotated
 
-from babel import Locale
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -30,7 +28,7 @@ from services.chassis.fields import (
     Topics,
     refuse,
 )
-from services.chassis.reference import countries
+from services.chassis.reference import country_code
 from services.chassis.settings import settings
 from services.content.materials.kinds import Audience, Kind
 from services.content.materials.models import Material
@@ -38,15 +36,6 @@ from services.content.publication import Status
 
 _SEPARATORS = re.compile(r"[,，、;；\n]+")
 _HAN = re.compile(r"[\u4e00-\u9fff]")
-
-
-@functools.cache
-def _codes() -> dict[str, str]:
-    """Every way to write a country that is understood, in small letters, and its code."""
-    found = {code.casefold(): code for code in countries()}
-    for locale in (Locale.parse("zh_CN"), Locale.parse("en_GB")):
-        found |= {str(locale.territories[code]).casefold(): code for code in countries()}
-    return found
 
 
 def _countries_in_words(value: object) -> object:
@@ -58,7 +47,7 @@ def _countries_in_words(value: object) -> object:
     for part in (piece.strip() for text in texts for piece in _SEPARATORS.split(str(text))):
         # Chinese names carry no spaces, so spaces may stand between them.
         for name in part.split() if _HAN.search(part) else [part] if part else []:
-            code = _codes().get(name.casefold())
+            code = country_code(name)
             if code is None:
                 raise refuse(
                     "We do not know the country “%(name)s”. Please write its full name or its "

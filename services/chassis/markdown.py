@@ -1,7 +1,8 @@
-"""Markdown of editors as safe HTML, and as plain text."""
+"""Markdown of staff as safe HTML, for pages and mails alike, and as plain text."""
 
 from __future__ import annotations
 
+import functools
 import html
 from typing import Final
 
@@ -9,8 +10,10 @@ import nh3
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
+# Texts whose HTML is kept: the same one goes to many people.
+_KEPT: Final = 64
 # Two locks on one door: the parser takes no HTML, and the cleaner lets through only these.
-_PARSER = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
+_PARSER: Final = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
 _TAGS: Final = {
     "a", "blockquote", "br", "code", "del", "em", "h2", "h3", "h4", "h5", "h6", "hr", "li", "ol",
     "p", "pre", "s", "strong", "table", "tbody", "td", "th", "thead", "tr", "ul",
@@ -19,8 +22,9 @@ _ATTRIBUTES: Final = {"a": {"href", "title"}, "ol": {"start"}}
 _SCHEMES: Final = {"http", "https", "mailto", "tel"}
 
 
+@functools.lru_cache(maxsize=_KEPT)
 def to_html(text: str, top: int = 2) -> Markup:
-    """Markdown as HTML that may stand in a page.
+    """Markdown as HTML that may stand in a page or a mail.
 
     Args:
         text: CommonMark with tables; HTML in it is shown as it was typed, pictures are left out.
