@@ -115,7 +115,7 @@ def test_staff_agree_to_a_time(visit: Visit, house_running: Stack) -> None:
     expect(page.get_by_role("main")).to_contain_text("我们两位同事会提前十分钟到。")
     assert len(house_running.inbox(email)) == 1
     page.get_by_role("button", name="发出").click()
-    expect(page.get_by_role("heading", level=1)).to_contain_text("已约定")
+    expect(page.locator(".page-head")).to_contain_text("已约定")
 
     mail = house_running.mail(email, "我们两位同事会提前十分钟到。")
     assert mail["calendar_method"] == "REQUEST"

@@ -44,6 +44,7 @@ class BookingTold(Payload):
     proposed_times: list[AwareDatetime] = Field(default_factory=list)
     agreed_time: AwareDatetime | None = None
     timezone: str
+    duration_minutes: int = 120
     answer: SealedText | None = None
     headcount: int | None = None
     destinations: list[str] = Field(default_factory=list)
@@ -63,6 +64,7 @@ class BookingContext(BaseModel):
     proposed_times: list[AwareDatetime]
     agreed_time: AwareDatetime | None
     timezone: str
+    duration_minutes: int = 120
     answer: str | None
     headcount: int | None
     destinations: list[str]

@@ -77,6 +77,7 @@ def _tell(session: Session, kind: str, told: BookingTold) -> None:
                 proposed_times=told.proposed_times,
                 agreed_time=told.agreed_time,
                 timezone=told.timezone,
+                duration_minutes=told.duration_minutes,
                 answer=told.answer,
                 headcount=told.headcount,
                 destinations=told.destinations,

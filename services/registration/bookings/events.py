@@ -40,6 +40,7 @@ class _OfBooking(Event):
     proposed_times: list[datetime]
     agreed_time: datetime | None
     timezone: str
+    duration_minutes: int
     answer: SealedText | None
     headcount: int
     destinations: list[str]
@@ -121,6 +122,7 @@ def tell(session: Session, booking: Booking) -> None:
                 "proposed_times": booking.proposed_times,
                 "agreed_time": booking.agreed_time,
                 "timezone": booking.timezone,
+                "duration_minutes": booking.duration_minutes,
                 "answer": booking.answer,
                 "headcount": booking.headcount,
                 "destinations": booking.destinations,

@@ -76,6 +76,7 @@ class Booking(Base):
         sa.CheckConstraint(
             "(status = 'accepted') = (agreed_time IS NOT NULL)", name="agreed_when_accepted"
         ),
+        sa.CheckConstraint("duration_minutes > 0", name="duration"),
         sa.Index("ix_bookings_status_id", "status", "id"),
         sa.Index("ix_bookings_district_id", "district", "id"),
     )
@@ -96,6 +97,7 @@ class Booking(Base):
     )
     agreed_time: Mapped[datetime | None]
     timezone: Mapped[str]
+    duration_minutes: Mapped[int] = mapped_column(default=120, server_default="120")
     headcount: Mapped[int]
     destinations: Mapped[list[str]]
     departs_on: Mapped[date | None]

@@ -39,10 +39,12 @@ from services.chassis.fields import (
 from services.chassis.reference import city
 from services.registration.bookings.models import Booking, Kind, OrganisationKind, Status
 from services.registration.moments import Moment
+from services.registration.resources.schemas import MOST_LECTURERS, Reason
 
 MOST_TIMES = 3
 LARGEST_GROUP = 5000
 LAST_YEAR = 2100
+SHORTEST_SESSION, LONGEST_SESSION = 15, 720  # minutes
 Words = Annotated[MultiLine, Field(max_length=2000)]
 
 
@@ -72,6 +74,7 @@ Times = Annotated[
     Field(min_length=1, max_length=MOST_TIMES),
     AfterValidator(_in_order),
 ]
+Duration = Annotated[int, BeforeValidator(_narrow), Field(ge=SHORTEST_SESSION, le=LONGEST_SESSION)]
 Headcount = Annotated[int, BeforeValidator(_narrow), Field(ge=1, le=LARGEST_GROUP)]
 OptionalDate = Annotated[Annotated[date, AfterValidator(_sensible)] | None, BlankIsNone]
 
@@ -151,14 +154,27 @@ class BookingIn(OrganisationStep, ContactStep, TimesStep, SubjectStep):
     language: LanguageTag = "zh-CN"
 
 
-class AcceptIn(BaseModel):
+class Planned(BaseModel):
+    """How long the session lasts, who goes, and in which room of ours, if in one.
+
+    Whatever is left out stays as it is held already. ``override_reason``: why, although somebody
+    or something is taken or not available.
+    """
+
+    duration_minutes: Duration | None = None
+    venue_id: Annotated[uuid.UUID | None, BlankIsNone] = None
+    lecturer_ids: Annotated[list[uuid.UUID], Field(max_length=MOST_LECTURERS)] | None = None
+    override_reason: Reason = None
+
+
+class AcceptIn(Planned):
     """Staff agree to one of the proposed times; with a single one it need not be named."""
 
     agreed_time: Moment | None = None
     answer: Annotated[Words | None, BlankIsNone] = None
 
 
-class ProposeIn(BaseModel):
+class ProposeIn(Planned):
     """Staff offer other times."""
 
     proposed_times: Times
@@ -208,6 +224,7 @@ class BookingOut(BaseModel):
     proposed_times: list[datetime]
     agreed_time: datetime | None
     timezone: str
+    duration_minutes: int
     headcount: int
     destinations: list[str]
     departs_on: date | None

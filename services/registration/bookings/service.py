@@ -15,6 +15,7 @@ from services.chassis.i18n import Text, lazy
 from services.chassis.idempotency import Once
 from services.chassis.problems import FieldError, Invalid, LinkNotValid, NotFound, Problem
 from services.chassis.reference import city
+from services.registration.bookings import planning
 from services.registration.bookings.events import tell
 from services.registration.bookings.models import Booking
 from services.registration.bookings.schemas import (
@@ -90,6 +91,7 @@ def take_time(token: str, agreed_time: datetime) -> BookingOut:
                 lazy("You will hear from us; there is nothing to do for now."),
             )
         _agree(booking, agreed_time)
+        planning.follow(session, booking)
         session.flush()
         tell(session, booking)
         return BookingOut.of(booking)
@@ -107,6 +109,7 @@ def withdraw(token: str) -> BookingOut:
         if booking.status != "withdrawn":
             booking.move("withdrawn")
             booking.agreed_time = None
+            planning.follow(session, booking)
             session.flush()
             tell(session, booking)
         return BookingOut.of(booking)
@@ -116,8 +119,10 @@ def accept(principal: Principal, booking_id: uuid.UUID, wanted: AcceptIn) -> Boo
     """Staff agree to one of the times on the table; the organisation is told.
 
     Raises:
-        Invalid: the time is none of those, has passed, or must be named.
-        Problem: 404; 403 for another district's; 409 ``booking-STATUS``.
+        Invalid: the time is none of those, has passed, or must be named; a room or a lecturer is
+            not there to be chosen.
+        Problem: 404; 403 for another district's; 409 ``booking-STATUS``, and without a reason
+            ``resource-busy`` or ``lecturer-unavailable``.
     """
     with database.transaction() as session:
         booking = _of_staff(session, principal, booking_id, lock=True)
@@ -127,6 +132,7 @@ def accept(principal: Principal, booking_id: uuid.UUID, wanted: AcceptIn) -> Boo
                 raise _wrong_time(lazy("Please choose one of the times."))
             chosen = booking.proposed_times[0]
         _agree(booking, chosen)
+        planning.plan(session, principal, booking, wanted)
         return _answered(session, principal, booking, wanted.answer)
 
 
@@ -134,13 +140,16 @@ def propose(principal: Principal, booking_id: uuid.UUID, wanted: ProposeIn) -> B
     """Staff offer other times, also instead of one that was agreed; the organisation is told.
 
     Raises:
-        Problem: 404; 403 for another district's; 409 ``booking-STATUS``.
+        Invalid: a room or a lecturer is not there to be chosen.
+        Problem: 404; 403 for another district's; 409 ``booking-STATUS``, and without a reason
+            ``resource-busy`` or ``lecturer-unavailable``.
     """
     with database.transaction() as session:
         booking = _of_staff(session, principal, booking_id, lock=True)
         booking.move("proposed")
         booking.agreed_time = None
         booking.proposed_times = wanted.proposed_times
+        planning.plan(session, principal, booking, wanted)
         return _answered(session, principal, booking, wanted.answer)
 
 
@@ -154,6 +163,7 @@ def decline(principal: Principal, booking_id: uuid.UUID, wanted: DeclineIn) -> B
         booking = _of_staff(session, principal, booking_id, lock=True)
         booking.move("declined")
         booking.agreed_time = None
+        planning.follow(session, booking)
         return _answered(session, principal, booking, wanted.answer)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Request
@@ -32,10 +33,15 @@ from services.registration.bookings.schemas import (
     AcceptIn,
     BookingOut,
     DeclineIn,
+    Planned,
     ProposeIn,
 )
 from services.registration.bookings.words import WORDS, as_value
-from services.registration.database import pages
+from services.registration.database import database, pages
+from services.registration.resources.arranging import occupancies
+from services.registration.resources.choosing import offer
+from services.registration.resources.occupancy import Holder
+from services.registration.resources.spans import Span
 
 router = APIRouter(prefix="/staff/bookings")
 
@@ -100,11 +106,14 @@ def booking_page(request: Request, booking_id: uuid.UUID, principal: Viewer) -> 
     """One booking: what is asked, where it stands, and the answers that are possible."""
     booking = service.one(principal, booking_id)
     acts = [act for act, answer in _ANSWERS.items() if answer.leads_to in MOVES[booking.status]]
+    with database.transaction() as session:
+        planned = occupancies(session, Holder("booking", booking_id))
     return pages.render(
         request,
         "bookings/staff_booking.html",
         booking=booking,
         acts=acts if principal.may("bookings.answer") else [],
+        planned=planned,
         **WORDS,
     )
 
@@ -116,7 +125,8 @@ def answer_page(
     """The form of one answer."""
     booking = service.one(principal, booking_id)
     first = next((as_value(moment) for moment in _to_come(booking)), "")
-    return _form(request, booking, act, Form({"agreed_time": first} if act == "accept" else {}))
+    values = {"agreed_time": first} if act == "accept" else {}
+    return _form(request, principal, booking, act, values)
 
 
 @router.post("/{booking_id}/{act}")
@@ -125,40 +135,60 @@ def answer(
 ) -> Response:
     """Show what will be sent; on the second press send it."""
     booking = service.one(principal, booking_id)
-    form = Form(typed.values())
+    values = typed.values()
     if typed.text("go") == "change":
-        return _form(request, booking, act, form)
+        return _form(request, principal, booking, act, values)
     chosen = _ANSWERS[act]
+    # On the form "none" is an answer, not something left out.
+    extra = {"venue_id": typed.text("venue_id")} if issubclass(chosen.reads, Planned) else {}
     try:
-        wanted = fields.parse(typed, chosen.reads)
+        wanted = fields.parse(typed, chosen.reads, **extra)
         if typed.text("go") != "send":
             return _preview(request, booking, act, wanted, typed.fields)
         chosen.do(principal, booking_id, wanted)
     except Invalid as invalid:
-        return _form(request, booking, act, Form(typed.values(), invalid), status=422)
+        return _form(request, principal, booking, act, values, problem=invalid)
     except Problem as problem:
-        return _form(request, booking, act, form, status=problem.status, problem=problem)
+        return _form(request, principal, booking, act, values, problem=problem)
     return RedirectResponse(f"/staff/bookings/{booking_id}", 303)
 
 
 def _form(
     request: Request,
+    principal: Principal,
     booking: BookingOut,
     act: Act,
-    form: Form,
+    values: dict[str, Any],
     *,
-    status: int = 200,
     problem: Problem | None = None,
 ) -> HTMLResponse:
+    holder = Holder("booking", booking.id)
+    length = timedelta(minutes=booking.duration_minutes)
+    # Times that are still to be proposed cannot be looked up beforehand.
+    moments = _to_come(booking) if act == "accept" else []
+    with database.transaction() as session:
+        times = [Span(moment, moment + length) for moment in moments]
+        offered = offer(session, principal, holder, times, booking.headcount)
+    held = {
+        "venue_id": offered.venue_id,
+        "lecturer_ids": offered.lecturer_ids,
+        "duration_minutes": booking.duration_minutes,
+    }
+    # Once a form was sent, what is not among its fields was left empty.
+    form = Form(
+        values if "go" in values else held | values,
+        Invalid(problem.errors) if problem else None,
+    )
     return pages.render(
         request,
         "bookings/staff_answer.html",
-        status,
+        problem.status if problem else 200,
         booking=booking,
         act=act,
         title=_ANSWERS[act].title,
         form=form,
-        problem=problem,
+        problem=None if isinstance(problem, Invalid) else problem,
+        offered=offered,
         times=[
             (as_value(moment), date_line(moment, None, booking.timezone))
             for moment in _to_come(booking)
@@ -176,7 +206,8 @@ def _preview(
     typed: list[tuple[str, str]],
 ) -> HTMLResponse:
     """What the organisation will read, in its own language."""
-    changes = wanted.model_dump() | {"status": _ANSWERS[act].leads_to}
+    said = wanted.model_dump(include={"agreed_time", "proposed_times", "answer"})
+    changes = said | {"status": _ANSWERS[act].leads_to}
     after = booking.model_copy(update=changes)
     with speaking(booking.language):
         letter = pages.text("bookings/letter.html", {"booking": after})

@@ -1,0 +1,1 @@
+"""Rooms and lecturers: who and what is free when, and what occupies them."""
