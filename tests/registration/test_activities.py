@@ -79,12 +79,14 @@ def test_only_the_moves_of_the_table_are_made(before: Status, after: Status) -> 
 def test_a_new_activity_is_a_draft_with_everything_that_was_sent(
     browser: TestClient, key: Key, outbox: Outbox
 ) -> None:
-    wanted = body(questions=[{"label": "您要去哪里", "kind": "text"}], verify_contact=True)
+    asked = {"id": "where", "kind": "text", "label": {"zh-CN": "您要去哪里"}, "required": True}
+    wanted = body(questions=[asked], verify_contact=True)
     answer = browser.post(f"{API}/activities", json=wanted, headers=key("city-editor"))
     assert answer.status_code == 201
     activity = answer.json()
-    for name in set(wanted) - {"starts_at", "ends_at"}:
+    for name in set(wanted) - {"starts_at", "ends_at", "questions"}:
         assert activity[name] == wanted[name], name
+    assert activity["questions"][0].items() >= asked.items()
     assert activity["status"] == "draft"
     assert activity["slug"] == "a-safety-lesson-before-you-leave"
     assert (activity["seats_taken"], activity["seats_left"], activity["waiting"]) == (0, 80, 0)
@@ -298,8 +300,8 @@ def test_the_same_key_creates_once(browser: TestClient, key: Key) -> None:
         ({"reminders": ["tomorrow"]}, "reminders.0"),
         ({"topics": ["cooking"]}, "topics.0"),
         ({"countries": ["XX"]}, "countries.0"),
-        ({"questions": [{"label": "\u0000"}]}, "questions"),
-        ({"questions": [{"label": "x" * 20_001}]}, "questions"),
+        ({"questions": [{"kind": "text", "label": "\u0000"}]}, "questions.0.label.zh-CN"),
+        ({"questions": [{"label": "?", "kind": "riddle"}]}, "questions.0.kind"),
     ],
 )
 @pytest.mark.parametrize("language", ["zh-CN", "en"])
@@ -346,3 +348,14 @@ def test_a_district_touches_only_its_own(browser: TestClient, key: Key) -> None:
     assert given_away.status_code == 403
     assert browser.get(address, headers=tongzhou).status_code == 404, "a draft is its own staff's"
     assert browser.get(address, headers=xicheng).status_code == 200
+
+
+def test_a_fair_queue_needs_its_opening(browser: TestClient, key: Key) -> None:
+    refused = browser.post(
+        f"{API}/activities", json=body(fair_queue=True), headers=key("city-editor")
+    )
+    assert refused.status_code == 422
+    assert [error["field"] for error in refused.json()["errors"]] == ["fair_queue"]
+    opened = body(fair_queue=True, registration_opens_at=in_days(1))
+    made_it = browser.post(f"{API}/activities", json=opened, headers=key("city-editor"))
+    assert made_it.status_code == 201, made_it.text

@@ -18,6 +18,7 @@ from services.registration.activities.schemas import (
     CancelIn,
     CatalogueQuery,
 )
+from services.registration.catalogue.filters import Filters
 
 router = APIRouter(tags=["activities"])
 
@@ -47,7 +48,7 @@ def list_activities(
 
     With `status`, staff see those of their own activities that are of that state.
     """
-    filters = catalogue.Filters.of(wanted)
+    filters = Filters.of(wanted)
     if wanted.status is not None:
         caller = caller or require("activities.view")(request)
         page = catalogue.staff_list(caller, filters, cursor=wanted.cursor, limit=wanted.limit)

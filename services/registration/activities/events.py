@@ -80,13 +80,19 @@ class ActivityPublished(Event):
 
 
 class ActivityChanged(Event):
-    """A published activity was edited. ``changed`` names what: ``time``, ``venue``, ``title``…"""
+    """A published activity was edited. ``changed`` names what: ``time``, ``venue``, ``title``…
+
+    Of another time or place those who registered are told, with ``note``, the staff's own words by
+    language (may be empty). ``asks``: they are asked to confirm or cancel.
+    """
 
     type: ClassVar[str] = "activity.changed.v1"
     subject_kind: ClassVar[str] = "activity"
 
     activity: ActivityState
     changed: list[str]
+    note: dict[str, str]
+    asks: bool
 
 
 class ActivityCancelled(Event):

@@ -3,29 +3,39 @@
 from __future__ import annotations
 
 import re
-import unicodedata
+from collections.abc import Iterable
 from typing import Any
 
-from babel import Locale
+from pydantic import BaseModel, Field
 
 from services.chassis.fields import duration
 from services.chassis.forms import Typed
-from services.chassis.i18n import country_name
+from services.chassis.i18n import country_name, lazy
 from services.chassis.problems import FieldError, Invalid
-from services.chassis.reference import countries
+from services.chassis.reference import country_code
 from services.registration.activities.schemas import (
     DEFAULT_REMINDERS,
     ActivityIn,
     ActivityOut,
     ActivityPatch,
+    OptionalNote,
 )
 from services.registration.activities.words import REMINDER_NAMES
-from services.registration.moments import local_moment, wall_clock
+from services.registration.moments import is_skipped, local_moment, wall_clock
+from services.registration.series.scope import SCOPE_NAMES
 
 _MOMENTS = ("starts_at", "ends_at", "registration_opens_at", "registration_closes_at")
+# Sent along by the page that shows what an edit comes to.
+SEEN = "seen"
 _BETWEEN_COUNTRIES = re.compile(r"[,，、;；\n]+")
 # Whatever the form does not show stays as it is stored.
-_NOT_SHOWN = {"questions", "verify_contact"}
+_NOT_SHOWN = {"questions"}
+
+
+class Words(BaseModel):
+    """The staff's own words to those who are told of another time or place."""
+
+    note: OptionalNote = Field(default_factory=dict)
 
 
 def read(typed: Typed) -> ActivityIn:
@@ -38,23 +48,37 @@ def read(typed: Typed) -> ActivityIn:
     extra: dict[str, Any] = {
         name: local_moment(text, zone) for name in _MOMENTS if (text := typed.text(name).strip())
     }
-    extra["countries"] = [_code(name) for name in _names(typed.text("countries"))]
+    extra["countries"] = [country_code(name) or name for name in _names(typed.text("countries"))]
+    skipped = [
+        FieldError(name, _SKIPPED) for name in _MOMENTS if is_skipped(typed.text(name), zone)
+    ]
     try:
-        return typed.parse(ActivityIn, **extra)
+        wanted = typed.parse(ActivityIn, **extra)
     except Invalid as error:
-        raise Invalid(_one_a_field(error)) from error
+        raise Invalid(_one_a_field([*skipped, *error.errors])) from error
+    if skipped:
+        raise Invalid(skipped)
+    return wanted
 
 
-def read_patch(typed: Typed) -> ActivityPatch:
+def read_patch(typed: Typed, words: Words) -> ActivityPatch:
     """The same form as an edit over the version that it was opened with.
+
+    Whether people are asked to confirm is said only on the page that shows the message.
 
     Raises:
         Invalid: as :func:`read`.
     """
     wanted = read(typed).model_dump(exclude=_NOT_SHOWN)
-    version = typed.text("version")
+    version, scope = typed.text("version"), typed.text("scope")
     return ActivityPatch.model_validate(
-        wanted | {"version": int(version) if version.isdecimal() else 0}
+        wanted
+        | {
+            "version": int(version) if version.isdecimal() else 0,
+            "scope": scope if scope in SCOPE_NAMES else "this",
+            "note": words.note,
+            "ask": bool(typed.text("ask")) if typed.text(SEEN) else None,
+        }
     )
 
 
@@ -76,18 +100,24 @@ def filled(activity: ActivityOut) -> dict[str, Any]:
         name: getattr(activity, name)
         for name in (
             "version", "kind", "district", "timezone", "max_party_size", "waiting_list",
-            "languages", "reminders", "topics",
+            "languages", "reminders", "topics", "audience", "step_free",
+            "asks_children", "asks_companions", "verify_contact", "fair_queue", "certificates",
         )
     }  # fmt: skip
     values |= {name: wall_clock(getattr(activity, name), activity.timezone) for name in _MOMENTS}
     for name, texts in (
         ("title", activity.title),
         ("summary", activity.summary),
+        ("bring", activity.bring),
         ("venue.name", activity.venue["name"]),
         ("venue.address", activity.venue["address"]),
     ):
         values |= {f"{name}.{tag}": text for tag, text in texts.items()}
-    values["capacity"] = "" if activity.capacity is None else activity.capacity
+    for name in ("capacity", "latitude", "longitude"):
+        number = getattr(activity, name)
+        values[name] = "" if number is None else number
+    values["scope"] = "this"
+    values["attachments"] = [str(identifier) for identifier in activity.attachments]
     values["countries"] = "、".join(country_name(code) for code in activity.countries)
     return values
 
@@ -113,21 +143,13 @@ def _names(text: str) -> list[str]:
     return [name for part in _BETWEEN_COUNTRIES.split(text) if (name := part.strip())]
 
 
-def _code(name: str) -> str:
-    """The code of a country that is written by its name in either language, or by its code."""
-    wanted = unicodedata.normalize("NFKC", name).casefold()
-    for language in ("zh", "en"):
-        territories = Locale.parse(language).territories
-        for code in countries():
-            if str(territories.get(code, "")).casefold() == wanted:
-                return code
-    return name
-
-
-def _one_a_field(error: Invalid) -> list[FieldError]:
+def _one_a_field(errors: Iterable[FieldError]) -> list[FieldError]:
     """Errors of a list's items, said once at the field of the list."""
     found: dict[str, FieldError] = {}
-    for item in error.errors:
+    for item in errors:
         field = re.sub(r"\.\d+$", "", item.field)
         found.setdefault(field, FieldError(field, item.message))
     return list(found.values())
+
+
+_SKIPPED = lazy("The clocks change on this day and skip this time; please choose another.")

@@ -48,6 +48,18 @@ def _one_of(column: str, values: tuple[str, ...]) -> str:
     return f"{column} IN ({', '.join(repr(value) for value in values)})"
 
 
+class ActivityPicture(Base):
+    """A picture as it is shown: WebP, by the SHA-256 of its bytes; occurrences may share one."""
+
+    __tablename__ = "activity_pictures"
+
+    hash: Mapped[str] = mapped_column(primary_key=True)
+    data: Mapped[bytes]
+    width: Mapped[int]
+    height: Mapped[int]
+    created_at: Mapped[datetime] = mapped_column(default=utc_now, server_default=sa.func.now())
+
+
 class Activity(Base):
     """A lecture, an exhibition, a school session or a visit to an enterprise.
 
@@ -55,7 +67,9 @@ class Activity(Base):
     is one of ours; the venue's texts and its place on the map are kept here as they were then.
     ``attachments`` are ids of the content service's materials. ``search`` holds every word of its
     texts, Chinese segmented, for PostgreSQL's full text. ``asks_children``, ``asks_companions``:
-    the form counts children apart, and wants the names of the others in a party.
+    the form counts children apart, and wants the names of the others in a party. ``picture_hash``
+    names its picture by what is in it; the bytes stand apart, so that reading an activity never
+    reads them.
 
     ``version`` rises with every act of staff, never with a seat. ``seats_taken`` belongs to
     ``registrations.service``: nothing else writes it. Whoever changes registrations that exist
@@ -72,6 +86,21 @@ class Activity(Base):
         sa.CheckConstraint(_one_of("status", get_args(Status)), name="status"),
         sa.Index("ix_activities_status_starts_at", "status", "starts_at"),
         sa.Index("ix_activities_starts_at_id", "starts_at", "id"),
+        sa.Index(
+            "ix_activities_public",
+            "starts_at",
+            "id",
+            postgresql_where=sa.text("status = 'published'"),
+        ),
+        *(
+            sa.Index(f"ix_activities_{column}", column, postgresql_using="gin")
+            for column in ("search", "topics", "countries", "audience")
+        ),
+        sa.Index(
+            "ix_activities_picture_hash",
+            "picture_hash",
+            postgresql_where=sa.text("picture_hash IS NOT NULL"),
+        ),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
@@ -111,7 +140,9 @@ class Activity(Base):
     asks_companions: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     fair_queue: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     certificates: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
-    search: Mapped[str] = mapped_column(postgresql.TSVECTOR, server_default="")
+    picture_hash: Mapped[str | None] = mapped_column(sa.ForeignKey("activity_pictures.hash"))
+    picture_alt: Mapped[dict[str, str]] = mapped_column(default=dict, server_default="{}")
+    search: Mapped[str] = mapped_column(postgresql.TSVECTOR, server_default="", deferred=True)
     cancel_reason: Mapped[str | None]
     created_by: Mapped[uuid.UUID]
     created_at: Mapped[datetime] = mapped_column(default=utc_now, server_default=sa.func.now())
@@ -174,6 +205,13 @@ class Activity(Base):
     def url(self) -> str:
         """The absolute address of its public page."""
         return f"{settings().public_url}/activities/{self.slug}"
+
+    @property
+    def picture_url(self) -> str | None:
+        """The absolute address of its picture: another one as soon as the picture is another."""
+        if self.picture_hash is None:
+            return None
+        return f"{self.url}/picture.webp?v={self.picture_hash[:12]}"
 
     def intake(self, now: datetime) -> Intake:
         """What a resident who wants to register now will meet.

@@ -11,6 +11,8 @@ from services.registration.activities.schemas import ActivityIn
 
 LONGEST = 60
 SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+# Addresses below /activities that are pages of their own.
+RESERVED = frozenset({"calendar"})
 _TAIL = 6  # hexadecimal digits of the id's random part
 
 
@@ -35,6 +37,7 @@ def candidates(wanted: ActivityIn, activity_id: uuid.UUID) -> Iterator[str]:
     base = slug_of(wanted.title.get("en", ""))
     if not base:
         base = f"{wanted.kind.replace('_', '-')}-{wanted.starts_at:%Y%m%d}"
-    yield base
+    if base not in RESERVED:
+        yield base
     yield f"{base}-{activity_id.hex[-_TAIL:]}"
     yield f"{base}-{activity_id.hex}"

@@ -1,4 +1,4 @@
-"""The staff's pages of activities: list, overview, form, publish, cancel."""
+"""The staff's pages of activities: list, overview, form, publish."""
 
 from __future__ import annotations
 
@@ -18,8 +18,15 @@ from services.chassis.problems import Invalid, Problem
 from services.chassis.reference import city
 from services.registration.activities import catalogue, form, service, words
 from services.registration.activities.models import KIND_NAMES, STATUS_NAMES
-from services.registration.activities.schemas import ActivityOut, CancelIn
-from services.registration.database import pages
+from services.registration.activities.schemas import ActivityOut
+from services.registration.catalogue.filters import Filters
+from services.registration.checkin import attendance as checkin
+from services.registration.database import database, pages
+from services.registration.notices.service import known_materials
+from services.registration.resources.public import speakers_of
+from services.registration.series.occurrences import chosen
+from services.registration.series.reading import titles
+from services.registration.series.scope import SCOPE_NAMES
 
 router = APIRouter(prefix="/staff/activities")
 
@@ -41,7 +48,7 @@ def list_page(
     cursor: str | None = None,
 ) -> HTMLResponse:
     """Every activity that is theirs, the latest date first, with how many are in which state."""
-    filters = catalogue.Filters(
+    filters = Filters(
         words=q,
         district=district if district in city().districts else None,
         kind=kind if kind in KIND_NAMES else None,
@@ -51,11 +58,14 @@ def list_page(
     page = catalogue.staff_list(
         principal, narrowed, cursor=cursor, limit=ON_A_PAGE, newest_first=True
     )
+    with database.transaction() as session:
+        series = titles(session, [activity.series_id for activity in page.items])
     total = counts.get(narrowed.status, 0) if narrowed.status else sum(counts.values())
     return pages.render(
         request,
         "activities/staff_list.html",
         page=page,
+        series=series,
         counts=counts,
         total=total,
         chosen=narrowed.status,
@@ -71,7 +81,7 @@ def list_page(
 @router.get("/new")
 def new_page(request: Request, principal: Editor) -> HTMLResponse:
     """An empty form."""
-    return _form_page(request, principal, Form(form.blank(principal.district, city().timezone)))
+    return form_page(request, principal, Form(form.blank(principal.district, city().timezone)))
 
 
 @router.post("/new")
@@ -80,48 +90,31 @@ def create(request: Request, principal: Editor, typed: TypedForm) -> Response:
     try:
         made = service.create_activity(principal, form.read(typed), once_per_form(request, typed))
     except Invalid as error:
-        return _form_page(request, principal, _again(typed, error), status=422)
+        return form_page(request, principal, again(typed, error), status=422)
     except Problem as problem:
-        return _form_page(request, principal, _again(typed), status=problem.status, problem=problem)
+        return form_page(request, principal, again(typed), status=problem.status, problem=problem)
     return RedirectResponse(f"/staff/activities/{made.id}", 303)
 
 
 @router.get("/{activity_id}")
 def overview_page(request: Request, activity_id: uuid.UUID, principal: Viewer) -> HTMLResponse:
     """One activity: its facts, its seats, and what may be done with it."""
+    activity = catalogue.staff_activity(principal, str(activity_id))
+    with database.transaction() as session:
+        series = titles(session, [activity.series_id])
+        attached = known_materials(session, activity.attachments)
+        speakers = speakers_of(session, activity_id)
     return pages.render(
         request,
         "activities/staff_activity.html",
-        activity=catalogue.staff_activity(principal, str(activity_id)),
+        activity=activity,
+        speakers=speakers,
+        series=series[activity.series_id] if activity.series_id else None,
+        attached=attached,
         attendance=catalogue.attendance(activity_id),
+        came=checkin.told(activity_id),
         **words.WORDS,
     )
-
-
-@router.get("/{activity_id}/edit")
-def edit_page(request: Request, activity_id: uuid.UUID, principal: Editor) -> HTMLResponse:
-    """The form, filled. It carries the version that it was opened with."""
-    activity = catalogue.staff_activity(principal, str(activity_id))
-    return _form_page(request, principal, Form(form.filled(activity)), activity)
-
-
-@router.post("/{activity_id}/edit")
-def edit(request: Request, activity_id: uuid.UUID, principal: Editor, typed: TypedForm) -> Response:
-    """Write the changes, unless somebody else wrote some since the form was opened."""
-    try:
-        service.edit_activity(principal, activity_id, form.read_patch(typed))
-    except Invalid as error:
-        activity = catalogue.staff_activity(principal, str(activity_id))
-        return _form_page(request, principal, _again(typed, error), activity, status=422)
-    except Problem as problem:
-        if problem.status != 409:
-            raise
-        activity = catalogue.staff_activity(principal, str(activity_id))
-        again = _again(typed)
-        # Sending the form once more, having compared, is then an edit over the present state.
-        again.values["version"] = activity.version
-        return _form_page(request, principal, again, activity, status=409, problem=problem)
-    return RedirectResponse(f"/staff/activities/{activity_id}", 303)
 
 
 @router.get("/{activity_id}/publish")
@@ -149,30 +142,12 @@ def publish(activity_id: uuid.UUID, principal: Editor) -> Response:
     return RedirectResponse(f"/staff/activities/{activity_id}", 303)
 
 
-@router.get("/{activity_id}/cancel")
-def cancel_page(request: Request, activity_id: uuid.UUID, principal: Editor) -> HTMLResponse:
-    """Ask for the reason, and say how many people will be told."""
-    return _cancel_page(request, principal, activity_id, Form())
-
-
-@router.post("/{activity_id}/cancel")
-def cancel(
-    request: Request, activity_id: uuid.UUID, principal: Editor, typed: TypedForm
-) -> Response:
-    """Call it off."""
-    try:
-        service.cancel_activity(principal, activity_id, typed.parse(CancelIn))
-    except Invalid as error:
-        return _cancel_page(request, principal, activity_id, _again(typed, error), status=422)
-    return RedirectResponse(f"/staff/activities/{activity_id}", 303)
-
-
-def _again(typed: Typed, error: Invalid | None = None) -> Form:
+def again(typed: Typed, error: Invalid | None = None) -> Form:
     """Everything that was typed, with what is wrong with it."""
     return Form(typed.values(), error)
 
 
-def _form_page(
+def form_page(
     request: Request,
     principal: Principal,
     shown: Form,
@@ -181,6 +156,9 @@ def _form_page(
     status: int = 200,
     problem: Problem | None = None,
 ) -> HTMLResponse:
+    """The form of a new activity, or of ``activity``."""
+    with database.transaction() as session:
+        library = known_materials(session)
     return pages.render(
         request,
         "activities/staff_form.html",
@@ -192,41 +170,19 @@ def _form_page(
         districts=words.districts(principal.district),
         topics=words.topics(),
         languages=words.spoken(),
+        audiences=[(code, str(name)) for code, name in words.AUDIENCE_NAMES.items()],
+        library=[(str(material.id), localized(material.title)) for material in library],
+        scopes=_scopes(principal, activity),
         reminder_choices=form.reminder_choices(shown.values.get("reminders", [])),
         **words.WORDS,
     )
 
 
-def _cancel_page(
-    request: Request,
-    principal: Principal,
-    activity_id: uuid.UUID,
-    shown: Form,
-    *,
-    status: int = 200,
-) -> HTMLResponse:
-    activity = catalogue.staff_activity(principal, str(activity_id))
-    told = catalogue.attendance(activity_id)
-    consequences = [
-        _("%(registrations)s registrations, for %(people)s people, are cancelled.")
-        % {"registrations": told.registrations, "people": told.people},
-        _("All of them are told the reason at once, by the way they chose."),
-        _("The reminders that are still to come are withdrawn."),
-        _("Its public page stays and says that it is cancelled, and why."),
-        _("This cannot be undone."),
-    ]
-    if not told.registrations:
-        consequences[:3] = [_("Nobody has registered yet, so nobody needs to be told.")]
-    return pages.render(
-        request,
-        "activities/staff_cancel.html",
-        status,
-        title=_("Cancel this activity?"),
-        text=localized(activity.title),
-        consequences=consequences,
-        button=_("Cancel the activity"),
-        cancel_url=f"/staff/activities/{activity_id}",
-        cancel_label=_("Keep it"),
-        danger=True,
-        form=shown,
-    )
+def _scopes(principal: Principal, activity: ActivityOut | None) -> list[tuple[str, str]]:
+    """What an edit may be meant for; nothing to choose when there is no other date."""
+    if activity is None or activity.series_id is None:
+        return []
+    with database.transaction() as session:
+        if len(chosen(session, principal, activity.id, "all")) == 1:
+            return []
+    return [(scope, str(name)) for scope, name in SCOPE_NAMES.items()]

@@ -1,0 +1,1 @@
+"""Pictures of activities: taken in, made small and clean, and served."""

@@ -1,0 +1,1 @@
+"""Series: one lecture given many times, each time an activity of its own."""
