@@ -6,7 +6,9 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from services.chassis.auth import AnyStaff
+from services.chassis.settings import settings
 from services.registration.activities import catalogue, words
+from services.registration.catalogue.filters import Filters
 from services.registration.database import database, pages
 from services.registration.home import today
 from services.registration.notices.service import advisories_in_force
@@ -20,7 +22,7 @@ ADVISORIES = 6
 @router.get("/")
 def home_page(request: Request) -> HTMLResponse:
     """What this is, three ways in, what comes next, and what to beware of."""
-    page = catalogue.list_activities(catalogue.Filters(), limit=NEXT_ACTIVITIES)
+    page = catalogue.list_activities(Filters(), limit=NEXT_ACTIVITIES)
     with database.transaction() as session:
         advisories = advisories_in_force(session, limit=ADVISORIES)
     return pages.render(
@@ -35,7 +37,7 @@ def home_page(request: Request) -> HTMLResponse:
 @router.get("/privacy")
 def privacy_page(request: Request) -> HTMLResponse:
     """What is kept of a person, what for, and for how long."""
-    return pages.render(request, "home/privacy.html")
+    return pages.render(request, "home/privacy.html", kept_days=settings().retention_days)
 
 
 @router.get("/staff/today/registration")

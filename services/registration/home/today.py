@@ -15,6 +15,7 @@ from services.chassis.reference import city
 from services.registration.activities import catalogue
 from services.registration.activities.schemas import ActivityOut
 from services.registration.bookings.models import Booking
+from services.registration.catalogue.filters import Filters
 from services.registration.database import database
 
 
@@ -42,12 +43,12 @@ def of(principal: Principal) -> Today:
         until = (midnight + timedelta(days=1)).astimezone(UTC)
         found = catalogue.staff_list(
             principal,
-            catalogue.Filters(since=midnight.astimezone(UTC), until=until, status="published"),
+            Filters(since=midnight.astimezone(UTC), until=until, status="published"),
         )
         starting = [activity for activity in found.items if activity.starts_at >= midnight]
     drafts = None
     if principal.may("activities.edit"):
-        drafts = catalogue.staff_counts(principal, catalogue.Filters()).get("draft", 0)
+        drafts = catalogue.staff_counts(principal, Filters()).get("draft", 0)
     waiting = _bookings_waiting(principal) if principal.may("bookings.view") else None
     return Today(starting=starting, bookings_waiting=waiting, drafts=drafts)
 
