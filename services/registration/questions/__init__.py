@@ -1,0 +1,1 @@
+"""What an activity asks of those who register: its questions, and their answers."""
