@@ -14,12 +14,21 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import latency, race, start, weight, without_queue
+from bench import catalogue, latency, race, rush, start, weight, without_queue
 from tests.stack import running
 
 # These start a house of their own; the others share one.
-APART = {"start": start.measure, "without_queue": without_queue.measure}
-TABLES = {"latency": latency.measure, "race": race.measure, "weight": weight.measure}
+APART = {
+    "start": start.measure,
+    "without_queue": without_queue.measure,
+    "rush": rush.measure,
+}
+TABLES = {
+    "latency": latency.measure,
+    "race": race.measure,
+    "weight": weight.measure,
+    "catalogue": catalogue.measure,
+}
 
 
 def main() -> None:
