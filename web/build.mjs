@@ -80,12 +80,18 @@ const files = {
   'icons.svg': await sprite(),
 };
 // What only a page or two need, each by itself: scripts/pages/door.js becomes door.js.
-for (const name of (await readdir(join(here, 'scripts/pages'))).sort()) {
+const pages = (await readdir(join(here, 'scripts/pages'))).filter((name) => name.endsWith('.js'));
+for (const name of pages.sort()) {
   files[name] = await script(`pages/${name}`);
 }
 for (const name of (await readdir(join(here, 'images'))).sort()) {
   files[name] = await readFile(join(here, 'images', name));
 }
+
+// Reads a QR picture where the browser itself cannot; its script asks for it when it is needed.
+files['zxing.wasm'] = await readFile(
+  join(here, 'node_modules/zxing-wasm/dist/reader/zxing_reader.wasm'),
+);
 
 // Built beside the old folder and put in its place at the end: a page never sees half of it.
 const fresh = `${target}.new`;

@@ -1,0 +1,1 @@
+"""The door: tickets are scanned, with and without a network; walk-ins; who came."""
