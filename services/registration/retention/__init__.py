@@ -1,0 +1,1 @@
+"""Retention: what is held of a person, for how long, and how it goes."""
