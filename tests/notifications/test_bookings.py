@@ -60,10 +60,10 @@ def test_a_request_is_received_and_agreed(smtp: SmtpSink) -> None:
     booking("accepted", 2, identifier, answer=seal("请准备好投影仪"), **AGREED)
     lanes.run_lane("transactional")
     received, agreed = smtp.to(told.EMAIL)
-    assert received.message["Subject"] == "预约申请已收到：学校专场"
+    assert received.message["Subject"] == "预约已收到：校园宣讲"
     assert "李老师，您好" in received.text
     assert received.calendar is None
-    assert agreed.message["Subject"].startswith("预约已确定：学校专场，")
+    assert agreed.message["Subject"].startswith("预约已确定：校园宣讲，")
     assert "> 请准备好投影仪" in agreed.text
 
 

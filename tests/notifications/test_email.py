@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import uuid
 
 import pytest
@@ -34,7 +36,7 @@ def test_a_confirmation(smtp: SmtpSink) -> None:
     assert message["Content-Language"] == "zh-CN"
     assert message["Date"].datetime is not None
     for part in (taken.text, taken.html):
-        for needed in ("王丽", "陶然亭街道活动中心", "K7QX2M9P", "2人", "token-of-the-reg"):
+        for needed in ("王丽", "陶然亭街道活动中心", "K7QX 2M9P", "2 人", "token-of-the-reg"):
             assert needed in part
     assert message.get_content_type() == "multipart/mixed"
     kinds = [part.get_content_type() for part in message.walk() if not part.is_multipart()]
@@ -156,3 +158,20 @@ def test_slots_are_filled_wherever_the_encoding_broke_their_marks(smtp: SmtpSink
     assert mark not in taken.text
     assert f"href='{link}'" in taken.html
     assert taken.message["List-Unsubscribe"] == f"<{link}>"
+
+
+def test_threads_that_come_first_at_once_share_one_loop() -> None:
+    """In a process of its own, because this one has its loop already."""
+    script = """
+import sys, threading
+from concurrent.futures import ThreadPoolExecutor
+from services.notifications.senders.background import background
+sys.setswitchinterval(1e-6)
+start = threading.Barrier(16)
+def first(_):
+    start.wait()
+    return background()
+with ThreadPoolExecutor(16) as pool:
+    sys.exit(len(set(map(id, pool.map(first, range(16))))) - 1)
+"""
+    assert subprocess.run([sys.executable, "-c", script], check=False, timeout=60).returncode == 0

@@ -146,7 +146,7 @@ def test_a_confirmation_by_sms(inbox: Inbox, monkeypatch: pytest.MonkeyPatch) ->
     lanes.run_lane("transactional")
     [text] = inbox.messages(number)
     assert text.startswith("【领保中心】您已报名：安全出行讲座，")
-    assert "K7QX2M9P" in text
+    assert "K7QX 2M9P" in text
     assert "/registrations/token-of-the-registration" in text
     assert told.states() == ["accepted"]
 

@@ -5,16 +5,19 @@ from __future__ import annotations
 import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
 from services.chassis.crypto import seal
 from services.chassis.database import utc_now
 from services.chassis.events import Envelope, consume
+from services.notifications.contacts.models import Contact
 from services.notifications.database import database
 from services.notifications.delivery.models import Delivery
 from services.notifications.events import HANDLERS
 
+BEIJING = ZoneInfo("Asia/Shanghai")
 EMAIL = "wang.li@example.com"
 PHONE = "+8613800138000"
 
@@ -105,8 +108,8 @@ def registration(
     return found
 
 
-def changed(state: dict[str, Any], *names: str) -> None:
-    """Hear ``activity.changed.v1``."""
+def changed(state: dict[str, Any], *names: str, **more: Any) -> None:
+    """Hear ``activity.changed.v1``; ``more``: its ``note`` and whether it ``asks``."""
     hear(
         "activity.changed.v1",
         f"activity/{state['id']}",
@@ -116,7 +119,8 @@ def changed(state: dict[str, Any], *names: str) -> None:
             "version": state["version"],
             "activity": state,
             "changed": list(names),
-        },
+        }
+        | more,
     )
 
 
@@ -124,6 +128,21 @@ def deliveries(**where: Any) -> list[Delivery]:
     """Every delivery with these values, oldest first."""
     with database.transaction() as session:
         return list(session.scalars(sa.select(Delivery).filter_by(**where).order_by(Delivery.id)))
+
+
+def contacts() -> list[Contact]:
+    """Every contact, oldest first."""
+    with database.transaction() as session:
+        return list(session.scalars(sa.select(Contact).order_by(Contact.id)))
+
+
+def raw_context(delivery_id: uuid.UUID) -> str:
+    """A delivery's context as it lies in the table."""
+    with database.transaction() as session:
+        found = session.execute(
+            sa.text("SELECT context FROM deliveries WHERE id = :id"), {"id": delivery_id}
+        )
+        return str(found.scalar_one())
 
 
 def states(**where: Any) -> list[str]:

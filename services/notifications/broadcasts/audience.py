@@ -24,7 +24,7 @@ from services.notifications.delivery.models import Delivery
 from services.notifications.reminders.models import RegistrationSeen
 
 # A registration counts as "registered" while it holds a place or waits for one.
-_REGISTERED = ("confirmed", "waiting")
+_REGISTERED = ("confirmed", "offered", "waiting")
 
 _channels = TypeAdapter(list[Channel])
 

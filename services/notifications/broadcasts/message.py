@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import uuid
 from typing import Final
 
-import nh3
-from markdown_it import MarkdownIt
-from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from services.chassis.i18n import gettext, speaking
+from services.chassis.markdown import to_html
 from services.notifications.broadcasts.models import Broadcast
 from services.notifications.broadcasts.schemas import Message
 from services.notifications.delivery.models import Delivery
@@ -22,29 +19,6 @@ from services.notifications.unsubscribing.service import unsubscribe_token, unsu
 
 # Stands for the one thing in a mail that differs from recipient to recipient.
 _TOKEN: Final = "UNSUBSCRIBETOKEN0000"  # noqa: S105 - a mark, no secret
-_KEPT = 64
-
-_markdown = MarkdownIt("commonmark", {"html": False, "linkify": False}).enable("table")
-_TAGS = {
-    "p", "br", "strong", "em", "ul", "ol", "li", "a", "h1", "h2", "h3", "h4", "blockquote", "hr",
-    "table", "thead", "tbody", "tr", "th", "td", "code", "pre",
-}  # fmt: skip
-_SCHEMES = {"http", "https", "mailto", "tel"}
-
-
-@functools.lru_cache(maxsize=_KEPT)
-def html_of(markdown: str) -> Markup:
-    """Markdown as HTML that is safe to show: no pictures, no scripts, no styles of its own."""
-    rendered = _markdown.render(markdown)
-    return Markup(  # noqa: S704 - cleaned in this very line
-        nh3.clean(
-            rendered,
-            tags=_TAGS,
-            attributes={"a": {"href"}, "ol": {"start"}},
-            url_schemes=_SCHEMES,
-            link_rel="noopener noreferrer",
-        )
-    )
 
 
 def sms_text(text: str, language: str, urgency: str, delivery_id: uuid.UUID) -> str:
@@ -97,7 +71,7 @@ def _content(message: Message, urgency: str, delivery: Delivery, *, trial: bool)
         link = unsubscribe_url(_TOKEN)
         letter = Letter(
             subject=mark + words.subject,
-            body=(words.body, html_of(words.body)),
+            body=(words.body, to_html(words.body)),
             fine_print=(
                 gettext(
                     "You get this because you take part in something of ours and this is an "

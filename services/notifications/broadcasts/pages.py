@@ -15,13 +15,14 @@ from services.chassis.database import utc_now
 from services.chassis.forms import Form, Typed, TypedForm
 from services.chassis.i18n import lazy
 from services.chassis.idempotency import once_per_form
+from services.chassis.markdown import to_html
 from services.chassis.problems import Invalid, Problem
 from services.chassis.reference import city
 from services.chassis.validation import field_errors
 from services.notifications.broadcasts import labels, reading, trial, writing
 from services.notifications.broadcasts.audience import Rules
 from services.notifications.broadcasts.choices import activity_title, choices
-from services.notifications.broadcasts.message import html_of, sms_text
+from services.notifications.broadcasts.message import sms_text
 from services.notifications.broadcasts.models import STATUS_NAMES, Status
 from services.notifications.broadcasts.schemas import (
     Audience,
@@ -206,7 +207,7 @@ def _texts(broadcast: BroadcastOut) -> list[dict[str, Any]]:
                 "really": really,
                 "name": labels.LANGUAGE_NAMES[tag],
                 "words": words,
-                "html": html_of(words.body),
+                "html": to_html(words.body),
                 "sms": sms,
                 "sms_parts": sms_parts(sms),
             }

@@ -81,6 +81,22 @@ def is_suppressed(session: Session, channel: str, address: str) -> bool:
     return _noted(session, Suppression, channel, address)
 
 
+def suppressed(session: Session, addresses: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Of many ``(channel, address)``, those that nothing may be sent to."""
+    hashes = {address: address_hashes(address) for _, address in addresses}
+    found = session.execute(
+        sa.select(Suppression.channel, Suppression.address_hash).where(
+            Suppression.address_hash.in_({one for every in hashes.values() for one in every})
+        )
+    )
+    dead = {(row.channel, row.address_hash) for row in found}
+    return {
+        (channel, address)
+        for channel, address in addresses
+        if any((channel, one) in dead for one in hashes[address])
+    }
+
+
 def unsubscribe(session: Session, channel: str, address: str) -> None:
     """Send no broadcasts to an address from now on. Saying it twice changes nothing."""
     if not is_unsubscribed(session, channel, address):

@@ -49,10 +49,17 @@ STATE_TONES = {
 }
 
 KIND_NAMES: dict[str, Lazy] = {
+    "registration-unverified": lazy("Code to verify an address"),
     "registration-confirmed": lazy("Registration confirmed"),
+    "registration-asked": lazy("Asked whether they come"),
+    "registration-moved": lazy("Moved to another date"),
+    "registration-offered": lazy("Place offered"),
     "registration-waiting": lazy("On the waiting list"),
     "registration-cancelled": lazy("Registration cancelled"),
+    "registration-attended": lazy("Thanks for coming"),
     "activity-changed": lazy("Time or place changed"),
+    "activity-message": lazy("Message to the registered"),
+    "links": lazy("Links asked for"),
     "reminder": lazy("Reminder"),
     "booking-requested": lazy("Booking received"),
     "booking-proposed": lazy("Booking: other times proposed"),

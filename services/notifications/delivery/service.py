@@ -7,21 +7,24 @@ import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 import structlog
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, load_only
 
 from services.chassis.database import after_commit, new_id, utc_now
 from services.chassis.settings import SettingsError
 from services.chassis.worker import QueueAway, send
 from services.notifications.contacts.models import Contact
-from services.notifications.contacts.service import address_hash, is_suppressed
+from services.notifications.contacts.service import address_hash, suppressed
 from services.notifications.delivery.models import Channel, Delivery, Lane
 
 log = structlog.get_logger(__name__)
+
+# Rows of one INSERT: PostgreSQL takes 65,535 values in a statement.
+AT_ONCE: Final = 500
 
 
 @dataclass(frozen=True)
@@ -72,47 +75,60 @@ def plan(session: Session, addresses: Sequence[Address], planned: Planned) -> li
     Returns:
         The ids of those that are new: planning the same key again plans nothing.
     """
-    now = utc_now()
-    rows = [
-        {
-            "id": new_id(),
-            "lane": planned.lane,
-            "kind": planned.kind,
-            "channel": address.channel,
-            "dedupe_key": f"{planned.key}/{address.channel}",
-            "contact_id": planned.contact_id,
-            "registration_id": planned.registration_id,
-            "booking_id": planned.booking_id,
-            "broadcast_id": planned.broadcast_id,
-            "district": planned.district,
-            "address": address.value,
-            "address_hash": address_hash(address.value),
-            "language": planned.language,
-            "state": (
-                "suppressed"
-                if is_suppressed(session, address.channel, address.value)
-                else "pending"
-            ),
-            "due_at": now,
-            "planned_at": now,
-            "expires_at": planned.expires_at,
-            "context": (
-                None if planned.context is None else json.dumps(planned.context, ensure_ascii=False)
-            ),
-        }
-        for address in addresses
-    ]
-    if not rows:
-        return []
-    made = session.scalars(
-        postgresql.insert(Delivery)
-        .values(rows)
-        .on_conflict_do_nothing(index_elements=[Delivery.dedupe_key])
-        .returning(Delivery.id)
-    ).all()
-    if made:
-        kick(session, planned.lane)
-    return list(made)
+    return [made.id for made in plan_all(session, [(addresses, planned)])]
+
+
+def plan_all(
+    session: Session, messages: Iterable[tuple[Sequence[Address], Planned]]
+) -> list[Delivery]:
+    """The same for many messages at once.
+
+    Returns:
+        The new deliveries, with their ``id``, ``lane`` and ``state`` alone.
+    """
+    made: list[Delivery] = []
+    wanted = [(address, planned) for addresses, planned in messages for address in addresses]
+    for start in range(0, len(wanted), AT_ONCE):
+        batch = wanted[start : start + AT_ONCE]
+        dead = suppressed(session, [(address.channel, address.value) for address, _ in batch])
+        now = utc_now()
+        made += session.scalars(
+            postgresql.insert(Delivery)
+            .values([_row(address, planned, dead, now) for address, planned in batch])
+            .on_conflict_do_nothing(index_elements=[Delivery.dedupe_key])
+            .returning(Delivery)
+            .options(load_only(Delivery.id, Delivery.lane, Delivery.state, raiseload=True))
+        )
+    for lane in {delivery.lane for delivery in made}:
+        kick(session, lane)
+    return made
+
+
+def _row(
+    address: Address, planned: Planned, dead: set[tuple[str, str]], now: datetime
+) -> dict[str, Any]:
+    return {
+        "id": new_id(),
+        "lane": planned.lane,
+        "kind": planned.kind,
+        "channel": address.channel,
+        "dedupe_key": f"{planned.key}/{address.channel}",
+        "contact_id": planned.contact_id,
+        "registration_id": planned.registration_id,
+        "booking_id": planned.booking_id,
+        "broadcast_id": planned.broadcast_id,
+        "district": planned.district,
+        "address": address.value,
+        "address_hash": address_hash(address.value),
+        "language": planned.language,
+        "state": "suppressed" if (address.channel, address.value) in dead else "pending",
+        "due_at": now,
+        "planned_at": now,
+        "expires_at": planned.expires_at,
+        "context": (
+            None if planned.context is None else json.dumps(planned.context, ensure_ascii=False)
+        ),
+    }
 
 
 def call_off(session: Session, where: Iterable[sa.ColumnElement[bool]]) -> None:

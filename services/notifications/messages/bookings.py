@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Final, Literal
+from typing import Literal
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -24,9 +24,6 @@ from services.notifications.messages.calendar import Entry, calendar_part
 from services.notifications.messages.content import CalendarPart, Content, SmsContent
 from services.notifications.messages.letter import Letter
 from services.notifications.messages.sms import first_fitting
-
-# A booking has an agreed beginning; a session takes about this long.
-SESSION: Final = timedelta(hours=2)
 
 
 def requested(_session: Session, delivery: Delivery) -> Content | None:
@@ -206,7 +203,8 @@ def _calendar(
             location=about.organisation,
             description=about.manage_url,
             starts_at=starts_at,
-            ends_at=starts_at + SESSION,
+            ends_at=starts_at + timedelta(minutes=about.duration_minutes),
+            timezone=about.timezone,
             attendee=(about.name, delivery.address),
             url=about.manage_url,
         ),

@@ -20,7 +20,6 @@ class ActivitySeen(Base):
         version: of the activity; an older description never replaces a newer one.
         state: the whole description, as in the event.
         starts_at: UTC; ``ends_at`` alike. The venue's zone is in ``state``.
-        calendar_sequence: how often time or place has changed (part of iCalendar's SEQUENCE).
     """
 
     __tablename__ = "activities_seen"
@@ -31,7 +30,6 @@ class ActivitySeen(Base):
     status: Mapped[str]
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime]
-    calendar_sequence: Mapped[int] = mapped_column(server_default="0")
 
 
 class RegistrationSeen(Base):
@@ -39,8 +37,12 @@ class RegistrationSeen(Base):
 
     Attributes:
         activity_version: the version of the activity that the person was last told of.
+        calendar_sequence: iCalendar's SEQUENCE: rises with whatever may change the entry, also
+            when the registration moves to another activity.
         waiting_position: place on the waiting list, from 1, while ``status`` is ``waiting``.
-        cause: who cancelled: ``registrant``, ``activity`` or ``staff``.
+        hold_expires_at: until when an offer stands.
+        asked: the person is asked whether a new time or place suits them.
+        cause: who cancelled: ``registrant``, ``activity`` or ``staff``; or ``expired``.
     """
 
     __tablename__ = "registrations_seen"
@@ -60,6 +62,10 @@ class RegistrationSeen(Base):
     waiting_position: Mapped[int | None]
     promoted: Mapped[bool]
     cause: Mapped[str | None]
+    calendar_sequence: Mapped[int] = mapped_column(default=0, server_default="0")
+    children: Mapped[int] = mapped_column(default=0, server_default="0")
+    hold_expires_at: Mapped[datetime | None]
+    asked: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
 
 
 class Reminder(Base):

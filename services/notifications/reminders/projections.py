@@ -35,11 +35,6 @@ def see_activity(session: Session, state: ActivityState) -> ActivitySeen:
             ends_at=state.ends_at,
         )
         excluded = fresh.excluded
-        moved = sa.or_(
-            ActivitySeen.starts_at != excluded.starts_at,
-            ActivitySeen.ends_at != excluded.ends_at,
-            ActivitySeen.state["venue"] != excluded.state["venue"],
-        )
         session.execute(
             fresh.on_conflict_do_update(
                 index_elements=[ActivitySeen.id],
@@ -49,8 +44,6 @@ def see_activity(session: Session, state: ActivityState) -> ActivitySeen:
                     "status": excluded.status,
                     "starts_at": excluded.starts_at,
                     "ends_at": excluded.ends_at,
-                    "calendar_sequence": ActivitySeen.calendar_sequence
-                    + sa.case((moved, 1), else_=0),
                 },
                 where=ActivitySeen.version < excluded.version,
             )
@@ -68,9 +61,10 @@ def see_registration(
     """Keep a registration's description. Its events arrive in order: the inbox sees to that."""
     seen = session.get(RegistrationSeen, told.subject_id)
     if seen is None:
-        seen = RegistrationSeen(id=told.subject_id)
+        seen = RegistrationSeen(id=told.subject_id, calendar_sequence=0)
         session.add(seen)
     seen.version = told.version
+    seen.calendar_sequence += 1
     seen.activity_id = told.activity.id
     # Its message is written from what is kept, which may be newer than what the event carried.
     seen.activity_version = activity.version
@@ -85,6 +79,9 @@ def see_registration(
     seen.waiting_position = told.waiting_position
     seen.promoted = told.promoted
     seen.cause = told.cause
+    seen.children = told.children
+    seen.hold_expires_at = told.hold_expires_at
+    seen.asked = told.asked
     session.flush()
     return seen
 

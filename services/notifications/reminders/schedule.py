@@ -41,6 +41,7 @@ def schedule(
     }
     moved = False
     for lead, reminder in kept.items():
+        reminder.activity_id = activity.id  # another one when the registration moved there
         if lead not in wanted:
             reminder.state = "withdrawn"
             moved = True

@@ -42,10 +42,16 @@ class ActivityState(BaseModel):
 
 
 class ActivityTold(Payload):
-    """An activity was published, changed (``changed`` names fields) or cancelled."""
+    """An activity was published, changed (``changed`` names fields) or cancelled.
+
+    ``note``: the staff's own words about a change, by language. ``asks``: whoever is registered is
+    asked to confirm or to cancel.
+    """
 
     activity: ActivityState
     changed: list[str] = Field(default_factory=list)
+    note: dict[str, str] = Field(default_factory=dict)
+    asks: bool = False
 
 
 class Consents(BaseModel):
@@ -59,7 +65,7 @@ class Consents(BaseModel):
 
 
 class RegistrationTold(Payload):
-    """A registration was confirmed, put on the waiting list or cancelled."""
+    """How a registration stands: confirmed, offered a place, on the waiting list, cancelled."""
 
     subject_id: uuid.UUID
     version: int
@@ -75,7 +81,32 @@ class RegistrationTold(Payload):
     consents: Consents
     waiting_position: int | None = None
     promoted: bool = False
-    cause: Literal["registrant", "activity", "staff"] | None = None
+    cause: Literal["registrant", "activity", "staff", "expired"] | None = None
+    reason: SealedText | None = None
+    children: int = 0
+    hold_expires_at: AwareDatetime | None = None
+    asked: bool = False
+
+
+class UnverifiedTold(RegistrationTold):
+    """A registration whose contact is to be verified, and the code that goes to it."""
+
+    code: SealedText
+    verify_url: SealedText
+    channel: Literal["email", "sms"]
+
+
+class AttendedTold(RegistrationTold):
+    """Somebody was there: what they may get and give afterwards."""
+
+    certificate_url: SealedText | None = None
+    feedback_url: SealedText | None = None
+
+
+class ErasedTold(Payload):
+    """A registration or a booking whose personal data is to be forgotten."""
+
+    subject_id: uuid.UUID
 
 
 class AdvisoryTold(Payload):

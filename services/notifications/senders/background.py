@@ -23,7 +23,19 @@ class Background:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
 
+_making = threading.Lock()
+
+
 @functools.cache
-def background() -> Background:
-    """The loop of this process, on which its connections live."""
+def _of_this_process() -> Background:
     return Background()
+
+
+def background() -> Background:
+    """The loop of this process, on which its connections live.
+
+    Tasks run in threads, and a cache lets two that come first at the same time make one each:
+    connections of one loop would then be used on the other.
+    """
+    with _making:
+        return _of_this_process()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import threading
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -24,13 +25,21 @@ def public_host() -> str:
     return urlsplit(settings().public_url).hostname or "localhost"
 
 
-@functools.cache
+_making = threading.Lock()
+
+
 def senders() -> Senders:
-    """The senders of this process.
+    """The senders of this process: one set, whichever threads come first.
 
     Raises:
         SettingsError: no mail server is configured or embedded.
     """
+    with _making:
+        return _of_this_process()
+
+
+@functools.cache
+def _of_this_process() -> Senders:
     url = settings().smtp_url
     if url is None:
         raise SettingsError(

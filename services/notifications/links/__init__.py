@@ -1,0 +1,1 @@
+"""Links to one's own registrations, sent again to whoever asked for them."""

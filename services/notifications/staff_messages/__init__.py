@@ -1,0 +1,1 @@
+"""What staff write to the people of one activity."""
