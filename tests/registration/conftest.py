@@ -14,11 +14,17 @@ from services.registration.registrations.models import Registration
 
 @pytest.fixture(autouse=True)
 def seats_add_up(clean: None) -> Iterator[None]:
-    """An activity's ``seats_taken`` is the sum of its confirmed parties."""
+    """An activity's ``seats_taken`` is the sum of the parties that hold its places."""
     yield
     held = (
         sa.select(sa.func.coalesce(sa.func.sum(Registration.party_size), 0))
-        .where(Registration.activity_id == Activity.id, Registration.status == "confirmed")
+        .where(
+            Registration.activity_id == Activity.id,
+            sa.or_(
+                Registration.status.in_(("confirmed", "offered")),
+                sa.and_(Registration.status == "unverified", Registration.seats_held > 0),
+            ),
+        )
         .scalar_subquery()
     )
     with database.transaction() as session:

@@ -339,7 +339,8 @@ def test_the_ticket_in_english_and_its_pictures(browser: TestClient) -> None:
 
 
 def test_changing_by_form_and_by_call(browser: TestClient) -> None:
-    activity = an_activity(capacity=2)
+    diet = {"id": "diet", "kind": "text", "label": {"zh-CN": "饮食要求"}}
+    activity = an_activity(capacity=2, questions=[diet])
     browser.post(f"{API}/activities/{activity}/registrations", json=person())
     token = manage_token(stored(activity)[0].id)
     changed = browser.post(
@@ -384,3 +385,19 @@ def test_a_bounced_message_marks_the_registration(browser: TestClient) -> None:
     )
     assert consume(database, HANDLERS, failed)
     assert stored(activity)[0].contact_failed
+
+
+def test_the_wish_for_reminders_can_be_withdrawn_and_given(
+    browser: TestClient, outbox: Callable[[str], list[Envelope]]
+) -> None:
+    activity = an_activity()
+    browser.post(f"{API}/activities/{activity}/registrations", json=person())
+    token = manage_token(stored(activity)[0].id)
+    form = {"name": "王小明", "party_size": "1"}
+    assert browser.post(f"/registrations/{token}/change", data=form).status_code == 303
+    assert outbox("registration")[-1].data["consents"]["reminders"] is False
+    back = browser.patch(f"{API}/registrations/{token}", json={"reminders": True})
+    assert back.json()["consents"]["reminders"] is True
+    assert outbox("registration")[-1].data["consents"]["reminders"] is True
+    emptied = browser.patch(f"{API}/registrations/{token}", json={"reminders": None})
+    assert emptied.status_code == 422

@@ -7,6 +7,7 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import partial
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -15,7 +16,7 @@ from services.chassis.events import Envelope
 from services.chassis.problems import Problem
 from services.registration.activities.models import Activity
 from services.registration.database import database
-from services.registration.registrations import seats, service
+from services.registration.registrations import seats, service, upkeep
 from services.registration.registrations.models import Registration
 from services.registration.registrations.schemas import RegistrationPatch
 from tests.registration.ground import (
@@ -31,6 +32,12 @@ from tests.registration.ground import (
 
 RACERS = 50
 LAST_PLACES = 5
+
+
+def without_the_guard(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take the condition out of the statement, which is put together anew."""
+    monkeypatch.setattr(seats, "fits", lambda _party: sa.true())
+    monkeypatch.setattr(seats, "_taking", seats._taking.__wrapped__)
 
 
 def test_fifty_race_for_the_last_five_and_the_rest_wait_in_order() -> None:
@@ -71,7 +78,7 @@ def without_the_tables_own_check() -> Iterator[None]:
 @pytest.mark.usefixtures("without_the_tables_own_check")
 def test_the_same_race_oversells_without_the_guard(monkeypatch: pytest.MonkeyPatch) -> None:
     """The negative control: with the condition taken out of the statement the race is lost."""
-    monkeypatch.setattr(seats, "fits", lambda _party: sa.true())
+    without_the_guard(monkeypatch)
     activity = an_activity(capacity=LAST_PLACES)
     results = at_once(*(partial(outcome, activity, n) for n in range(RACERS)), threads=RACERS)
     assert Counter(results)["confirmed"] > LAST_PLACES
@@ -81,7 +88,7 @@ def test_the_same_race_oversells_without_the_guard(monkeypatch: pytest.MonkeyPat
 def test_the_table_refuses_what_the_guard_would_let_through(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(seats, "fits", lambda _party: sa.true())
+    without_the_guard(monkeypatch)
     activity = an_activity(capacity=1)
     register(activity, 1)
     with pytest.raises(sa.exc.IntegrityError):
@@ -106,16 +113,21 @@ def test_a_place_that_comes_free_goes_to_the_first_who_waits(
     first, second, third = (register(activity, n) for n in range(3))
     service.cancel(token(first))
 
-    assert service.look(token(second)).status == "confirmed"
+    assert service.look(token(second)).status == "offered"
     assert service.look(token(third)).waiting_position == 1
     told = [(event.type, event.data["subject_id"]) for event in outbox("registration")]
     assert told[-2:] == [
         ("registration.cancelled.v1", str(first.id)),
-        ("registration.confirmed.v1", str(second.id)),
+        ("registration.offered.v1", str(second.id)),
     ]
-    promoted = outbox("registration")[-1]
-    assert promoted.data["promoted"] is True
-    assert promoted.sequence == 2
+    offered = outbox("registration")[-1]
+    assert offered.data["promoted"] is True
+    assert offered.sequence == 2
+
+    assert service.accept(token(second)).status == "confirmed"
+    assert service.accept(token(second)).status == "confirmed"  # twice changes nothing
+    confirmed = outbox("registration")[-1]
+    assert (confirmed.type, confirmed.sequence) == ("registration.confirmed.v1", 3)
 
 
 def test_a_party_that_does_not_fit_is_passed_over_and_keeps_its_place() -> None:
@@ -125,12 +137,12 @@ def test_a_party_that_does_not_fit_is_passed_over_and_keeps_its_place() -> None:
     small = register(activity, 4)
     service.cancel(token(one))
 
-    assert service.look(token(small)).status == "confirmed"
+    assert service.look(token(small)).status == "offered"
     assert service.look(token(large)).waiting_position == 1
     service.cancel(token(two))
     assert service.look(token(large)).status == "waiting"
     service.cancel(token(small))
-    assert service.look(token(large)).status == "confirmed"
+    assert service.look(token(large)).status == "offered"
 
 
 def test_cancelling_at_the_same_time_gives_a_place_back_once(
@@ -175,18 +187,16 @@ def test_cancels_and_registrations_race_and_nobody_is_left_waiting_beside_a_free
     at_once(*calls)
 
     assert seats_taken(activity) == 4
-    assert Counter(row.status for row in stored(activity)) == {
-        "confirmed": 4,
-        "waiting": 10,
-        "cancelled": 6,
-    }
+    counts = Counter(row.status for row in stored(activity))
+    assert counts["confirmed"] + counts["offered"] == 4
+    assert (counts["waiting"], counts["cancelled"]) == (10, 6)
 
 
 def test_the_waiting_list_moves_when_a_party_becomes_smaller() -> None:
     activity = an_activity(capacity=4)
     large, next_one = register(activity, 1, party_size=4), register(activity, 2, party_size=2)
     service.change(token(large), RegistrationPatch(party_size=2))
-    assert service.look(token(next_one)).status == "confirmed"
+    assert service.look(token(next_one)).status == "offered"
     assert seats_taken(activity) == 4
 
 
@@ -195,7 +205,7 @@ def test_a_waiting_party_that_becomes_small_enough_gets_its_places() -> None:
     register(activity, 1, party_size=3)
     waiting = register(activity, 2, party_size=2)
     changed = service.change(token(waiting), RegistrationPatch(party_size=1))
-    assert (changed.status, changed.waiting_position) == ("confirmed", None)
+    assert (changed.status, changed.waiting_position) == ("offered", None)
 
 
 def test_a_party_grows_only_into_free_places() -> None:
@@ -233,11 +243,11 @@ def test_nobody_is_promoted_into_what_has_begun() -> None:
     waiting = register(activity, 2)
     with database.transaction() as session:
         row = seats.locked(session, activity)
-        assert seats.promote_waiting(session, row, row.starts_at) == 0
+        assert seats.offer_places(session, row, row.starts_at) == 0
     edit(activity, capacity=2)
     with database.transaction() as session:
-        assert service.promote_waiting(session, activity) == 1
-    assert service.look(token(waiting)).status == "confirmed"
+        assert upkeep.offer_places(session, activity) == 1
+    assert service.look(token(waiting)).status == "offered"
 
 
 def test_without_a_limit_everyone_gets_in() -> None:
@@ -259,7 +269,7 @@ def test_cancelling_the_activity_ends_every_registration_while_others_register(
             row = seats.locked(session, activity)
             row.status = "cancelled"
             row.version += 1
-            service.cancel_all_of(session, row)
+            upkeep.cancel_all_of(session, row)
         return "called-off"
 
     results = at_once(call_off, *(partial(outcome, activity, 50 + n) for n in range(10)))
@@ -281,11 +291,11 @@ def test_a_registration_does_not_lock_the_activity_before_its_seat(
     taken: list[uuid.UUID] = []
     take = seats.take
 
-    def probed(session: sa.orm.Session, row: dict[str, object]) -> bool:
+    def probed(session: sa.orm.Session, row: dict[str, object], *told: Any, **how: Any) -> bool:
         with database.transaction() as other:
             query = sa.select(Activity.id).where(Activity.id == activity)
             taken.append(other.scalars(query.with_for_update(nowait=True)).one())
-        return take(session, row)
+        return take(session, row, *told, **how)
 
     monkeypatch.setattr(seats, "take", probed)
     assert register(activity, 1).status == "confirmed"

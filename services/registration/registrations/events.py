@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from pydantic import BaseModel
 from sqlalchemy.orm import Session
@@ -12,7 +12,7 @@ from services.chassis.events import Event, publish
 from services.chassis.events.envelope import SealedText
 from services.registration.activities.events import ActivityState, state_of
 from services.registration.activities.models import Activity
-from services.registration.registrations.models import Cause, Registration, Status
+from services.registration.registrations.models import Cause, Registration, Source, Status
 
 
 class ConsentState(BaseModel):
@@ -23,7 +23,14 @@ class ConsentState(BaseModel):
     privacy_version: str | None
 
 
-class _OfRegistration(Event):
+class OfRegistration(Event):
+    """How a registration stands: the part that every event about one carries.
+
+    ``promoted``: it was on the waiting list before. ``asked``: the person is asked whether a new
+    time or place suits them. ``hold_expires_at``: until when an offered place is kept, or a
+    contact may be verified.
+    """
+
     subject_kind: ClassVar[str] = "registration"
 
     activity: ActivityState
@@ -33,51 +40,71 @@ class _OfRegistration(Event):
     phone: SealedText | None
     language: str
     party_size: int
+    children: int
     ticket_code: SealedText
     manage_url: SealedText
     consents: ConsentState
     waiting_position: int | None
     promoted: bool
+    asked: bool
+    source: Source
+    hold_expires_at: datetime | None
     registered_at: datetime
 
 
-class RegistrationConfirmed(_OfRegistration):
-    """A party has its places. ``promoted``: it was on the waiting list until now."""
+class RegistrationConfirmed(OfRegistration):
+    """A party has its places."""
 
     type: ClassVar[str] = "registration.confirmed.v1"
 
 
-class RegistrationWaiting(_OfRegistration):
+class RegistrationOffered(OfRegistration):
+    """Places came free for a party on the waiting list; they are kept for it for a while."""
+
+    type: ClassVar[str] = "registration.offered.v1"
+
+
+class RegistrationWaiting(OfRegistration):
     """A party is on the waiting list, ``waiting_position`` counted from 1."""
 
     type: ClassVar[str] = "registration.waiting.v1"
 
 
-class RegistrationCancelled(_OfRegistration):
-    """A registration ended: by its registrant, by staff, or because the activity was cancelled."""
+class RegistrationCancelled(OfRegistration):
+    """A registration ended: by its registrant, by staff, with its activity, or unanswered.
+
+    ``reason``: what staff have to say to the person about it.
+    """
 
     type: ClassVar[str] = "registration.cancelled.v1"
 
     cause: Cause
+    reason: SealedText | None
 
 
 PUBLISHES: tuple[type[Event], ...] = (
     RegistrationConfirmed,
+    RegistrationOffered,
     RegistrationWaiting,
     RegistrationCancelled,
 )
 
+_BY_STATUS: dict[str, type[OfRegistration]] = {
+    "confirmed": RegistrationConfirmed,
+    "offered": RegistrationOffered,
+    "waiting": RegistrationWaiting,
+}
 
-def tell(
-    session: Session,
+
+def standing(
     registration: Registration,
     activity: Activity,
     *,
     waiting_position: int | None = None,
     promoted: bool = False,
-) -> None:
-    """Publish how a registration stands now, in the transaction of the change."""
-    state = {
+) -> dict[str, Any]:
+    """The values of :class:`OfRegistration`, with the event's subject and version."""
+    return {
         "subject_id": registration.id,
         "version": registration.version,
         "activity": state_of(activity),
@@ -87,17 +114,57 @@ def tell(
         "phone": registration.phone,
         "language": registration.language,
         "party_size": registration.party_size,
+        "children": registration.children,
         "ticket_code": registration.ticket_code,
         "manage_url": registration.manage_url,
         "consents": registration.consents,
         "waiting_position": waiting_position,
         "promoted": promoted,
+        "asked": registration.asked_at is not None,
+        "source": registration.source,
+        "hold_expires_at": registration.hold_expires_at,
         "registered_at": registration.registered_at,
     }
-    if registration.status == "confirmed":
-        publish(session, RegistrationConfirmed.model_validate(state))
-    elif registration.status == "waiting":
-        publish(session, RegistrationWaiting.model_validate(state))
-    else:
-        cause = {"cause": registration.cancel_cause}
-        publish(session, RegistrationCancelled.model_validate(state | cause))
+
+
+def news(
+    registration: Registration,
+    activity: Activity,
+    *,
+    waiting_position: int | None = None,
+    promoted: bool = False,
+    reason: str | None = None,
+) -> Event:
+    """The event that tells how a registration stands. It is not ``unverified``."""
+    state = standing(registration, activity, waiting_position=waiting_position, promoted=promoted)
+    if registration.status == "cancelled":
+        cause = {"cause": registration.cancel_cause, "reason": reason}
+        return RegistrationCancelled.model_validate(state | cause)
+    return _BY_STATUS[registration.status].model_validate(state)
+
+
+def tell(
+    session: Session,
+    registration: Registration,
+    activity: Activity,
+    *,
+    waiting_position: int | None = None,
+    promoted: bool = False,
+    reason: str | None = None,
+) -> None:
+    """Publish how a registration stands now, in the transaction of the change.
+
+    One whose contact is not verified yet is nobody's business: ``verification`` asks for it.
+    """
+    if registration.status == "unverified":
+        return
+    publish(
+        session,
+        news(
+            registration,
+            activity,
+            waiting_position=waiting_position,
+            promoted=promoted,
+            reason=reason,
+        ),
+    )

@@ -98,6 +98,9 @@ class Registration(Base):
             postgresql_where=sa.text("status = 'waiting'"),
         ),
         sa.Index("ix_registrations_activity_id_id", "activity_id", "id"),
+        # How many registrations one contact has, whatever they are for.
+        sa.Index("ix_registrations_live_email_hash", "email_hash", postgresql_where=_IS_LIVE),
+        sa.Index("ix_registrations_live_phone_hash", "phone_hash", postgresql_where=_IS_LIVE),
         sa.Index(
             "ix_registrations_hold",
             "hold_expires_at",
@@ -153,6 +156,15 @@ class Registration(Base):
     @companions.setter
     def companions(self, names: list[str]) -> None:
         self.companions_json = json.dumps(names, ensure_ascii=False) if names else None
+
+    @property
+    def reminders(self) -> bool:
+        """Whether the person wants to be reminded; a consent that they may withdraw."""
+        return bool(self.consents.get("reminders"))
+
+    @reminders.setter
+    def reminders(self, wanted: bool) -> None:
+        self.consents = {**self.consents, "reminders": wanted}
 
     @property
     def state(self) -> Status:

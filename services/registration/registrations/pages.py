@@ -13,20 +13,24 @@ from services.chassis.ratelimit import PublicRate
 from services.registration.activities import catalogue
 from services.registration.activities.schemas import ActivityOut
 from services.registration.database import pages
+from services.registration.questions.asking import asked
 from services.registration.registrations import refusals, service
 from services.registration.registrations.models import manage_token
 from services.registration.registrations.schemas import (
     PRIVACY_VERSION,
     RegistrationForm,
 )
+from services.registration.rush import gate
 
 router = APIRouter()
 
 
 @router.get("/activities/{slug}/register")
-def form_page(request: Request, slug: str) -> HTMLResponse:
-    """The form, or why nobody can register now."""
+def form_page(request: Request, slug: str) -> Response:
+    """The form, or why nobody can register now, or the way to the waiting room."""
     activity = catalogue.one_activity(slug)
+    if (way := gate.before_form(request, activity)) is not None:
+        return way
     refusal = refusals.of_intake(activity.intake, activity.registration_opens_at, activity.timezone)
     if refusal is not None:
         return pages.render(
@@ -41,14 +45,18 @@ def register(request: Request, slug: str, typed: TypedForm) -> Response:
     activity = catalogue.one_activity(slug)
     try:
         wanted = typed.parse(RegistrationForm, language=language())
-        done = service.register(activity.id, wanted, once_per_form(request, typed))
+        once = once_per_form(request, typed)
+        brought = gate.Brought.in_form(request, typed, activity.id)
+        with gate.passed(request, activity.id, once, brought):
+            done = service.register(activity.id, wanted, once)
     except Invalid as invalid:
         return _form(request, activity, Form(typed.values(), invalid), status=422)
     except Problem as problem:
         return _form(
             request, activity, Form(typed.values()), status=problem.status, problem=problem
         )
-    return RedirectResponse(f"/registrations/{manage_token(done.id)}?new=1", 303)
+    next_step = "/verify" if done.status == "unverified" else "?new=1"
+    return RedirectResponse(f"/registrations/{manage_token(done.id)}{next_step}", 303)
 
 
 def _form(
@@ -67,7 +75,9 @@ def _form(
         form=form,
         problem=problem,
         sizes=sizes(activity.max_party_size, activity.capacity),
+        asked=asked(activity.questions),
         privacy_version=PRIVACY_VERSION,
+        works=gate.asks_for_work(request, activity.id),
     )
 
 

@@ -7,18 +7,26 @@ from datetime import datetime
 from psycopg.errors import UniqueViolation
 from sqlalchemy.exc import IntegrityError
 
+from services.chassis.database import utc_now
 from services.chassis.i18n import date_line, lazy
-from services.chassis.problems import Problem
+from services.chassis.problems import NotFound, Problem
 from services.registration.activities.models import Activity, Intake
 
 _ADDRESSES = ("uq_registrations_live_email", "uq_registrations_live_phone")
 
 
-def of_activity(activity: Activity, now: datetime) -> Problem | None:
+def of_activity(
+    activity: Activity, now: datetime, *, at_the_office: bool = False
+) -> Problem | None:
     """Why nobody can register for an activity now; ``None`` when one can.
 
     Whether there are places left is not asked here: only taking one tells.
+
+    Args:
+        at_the_office: staff register somebody, who may come until the end.
     """
+    if at_the_office:
+        return at_the_counter(activity.status, activity.ends_at)
     intake = activity.intake(now)
     if intake == "full":
         return None
@@ -54,6 +62,18 @@ def of_intake(intake: Intake, opens_at: datetime | None, zone: str) -> Problem |
             return full()
         case _:
             return None
+
+
+def at_the_counter(status: str, ends_at: datetime) -> Problem | None:
+    """Why staff cannot register anybody either; ``None`` when they can: until the end."""
+    if status == "published" and ends_at > utc_now():
+        return None
+    return of_intake("cancelled" if status == "cancelled" else "over", None, "UTC")
+
+
+def no_such_registration() -> NotFound:
+    """The registration is not there, or of another activity."""
+    return NotFound(lazy("There is no such registration."))
 
 
 class _Moment:
@@ -104,6 +124,46 @@ def cancelled_already() -> Problem:
         "registration-cancelled",
         lazy("This registration has been cancelled."),
         lazy("To come after all, please register again."),
+    )
+
+
+def unverified() -> Problem:
+    """The contact has not answered yet, so the registration does not count."""
+    return Problem(
+        409,
+        "registration-unverified",
+        lazy("This registration is not confirmed by its contact yet."),
+        lazy("The person confirms it with the code that was sent to them."),
+    )
+
+
+def offer_over() -> Problem:
+    """There is no offer, or its time has passed."""
+    return Problem(
+        409,
+        "offer-over",
+        lazy("These places are no longer kept for you."),
+        lazy("They have gone to the next on the waiting list. You are welcome to join it again."),
+    )
+
+
+def erased() -> Problem:
+    """Nothing personal is left of the registration."""
+    return Problem(
+        410,
+        "registration-erased",
+        lazy("The data of this registration has been erased."),
+        lazy("We hold nothing of you for it any more, so there is nothing left to show or change."),
+    )
+
+
+def queued() -> Problem:
+    """The other date is opened by lot at this moment."""
+    return Problem(
+        409,
+        "queue-first",
+        lazy("At the moment one comes to that date through the waiting room."),
+        lazy("Please try again later. Your registration stays as it was."),
     )
 
 

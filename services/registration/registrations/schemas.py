@@ -6,7 +6,7 @@ import json
 import unicodedata
 import uuid
 from datetime import datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 
 from pydantic import (
     AfterValidator,
@@ -28,7 +28,6 @@ from services.chassis.fields import (
 )
 from services.registration.activities.events import ActivityState, state_of
 from services.registration.activities.models import Activity
-from services.registration.moments import Moment
 from services.registration.registrations.models import Cause, Registration, Status
 
 # The notice at /privacy that the form shows; it changes when that page's substance does.
@@ -55,6 +54,8 @@ def _storable(answers: dict[str, Any]) -> dict[str, Any]:
 
 
 PartySize = Annotated[int, BeforeValidator(_narrow), Field(ge=1, le=LARGEST_PARTY)]
+Children = Annotated[int, BeforeValidator(_narrow), Field(ge=0, le=LARGEST_PARTY)]
+Companions = Annotated[list[Name], Field(max_length=LARGEST_PARTY - 1)]
 Answer = str | int | float | bool | list[str] | None
 Answers = Annotated[
     dict[Annotated[str, Field(min_length=1, max_length=100)], Answer],
@@ -81,6 +82,8 @@ class RegistrationIn(BaseModel):
     phone: OptionalPhone = None
     email: OptionalEmail = Field(default=None, validate_default=True)
     party_size: PartySize = 1
+    children: Children = Field(default=0, description="How many of the party are children.")
+    companions: Companions = Field(default_factory=list, description="The others' names.")
     language: LanguageTag = "zh-CN"
     answers: Answers = Field(default_factory=dict)
     consents: Consents = Field(default_factory=Consents)
@@ -92,6 +95,23 @@ class RegistrationIn(BaseModel):
         if value is None and "phone" in info.data and info.data["phone"] is None:
             raise refuse("Please give an e-mail address or a telephone number, or both.")
         return value
+
+
+class ProxyIn(BaseModel):
+    """A registration that staff write for somebody else, who may have neither mail nor telephone.
+
+    ``consents`` is what the person said to them.
+    """
+
+    name: Name
+    phone: OptionalPhone = None
+    email: OptionalEmail = None
+    party_size: PartySize = 1
+    children: Children = 0
+    companions: Companions = Field(default_factory=list)
+    language: LanguageTag = "zh-CN"
+    answers: Answers = Field(default_factory=dict)
+    consents: Consents = Field(default_factory=Consents)
 
 
 class _FormConsents(Consents):
@@ -114,17 +134,38 @@ class RegistrationForm(RegistrationIn):
     consents: _FormConsents = Field(default_factory=_FormConsents)
 
 
+class ProxyForm(ProxyIn):
+    """The same typed at the counter: the person has been told how their data is treated."""
+
+    consents: _FormConsents = Field(default_factory=_FormConsents)
+
+
 class RegistrationPatch(BaseModel):
     """What a registrant may change; what is not given stays as it is."""
 
     name: Name | None = None
     party_size: PartySize | None = None
+    children: Children | None = None
+    companions: Companions | None = None
     language: LanguageTag | None = None
     answers: Answers | None = None
 
-    @field_validator("name", "party_size", "language", "answers")
+    @field_validator("name", "party_size", "children", "companions", "language", "answers")
     @classmethod
     def _not_emptied(cls, value: object) -> object:
+        if value is None:
+            raise refuse("Please fill this in.")
+        return value
+
+
+class OwnPatch(RegistrationPatch):
+    """The same from the registrant, who alone says whether they want to be reminded."""
+
+    reminders: bool | None = None
+
+    @field_validator("reminders")
+    @classmethod
+    def _said(cls, value: object) -> object:
         if value is None:
             raise refuse("Please fill this in.")
         return value
@@ -142,6 +183,26 @@ class Registered(BaseModel):
     manage_url: str
 
 
+class OtherDate(BaseModel):
+    """Another date of a series, to which a registration may move. Times are UTC."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: uuid.UUID
+    slug: str
+    starts_at: datetime
+    ends_at: datetime
+    timezone: str
+    venue_name: dict[str, str]
+    seats_left: int | None
+
+
+class MoveIn(BaseModel):
+    """The other date of the series to which a registration moves."""
+
+    activity_id: uuid.UUID
+
+
 class OwnRegistration(Registered):
     """A registration as its registrant sees it, with the activity that it is for."""
 
@@ -150,9 +211,17 @@ class OwnRegistration(Registered):
     name: str
     email: str | None
     phone: str | None
+    children: int
+    companions: list[str]
     language: str
     answers: dict[str, Any]
     consents: Consents
+    hold_expires_at: datetime | None = Field(
+        description="Until when an offered place is kept, or a contact may be verified."
+    )
+    asked_at: datetime | None = Field(
+        description="Since when the person is asked whether a new time or place suits them."
+    )
     registered_at: datetime
     cancelled_at: datetime | None
     cancel_cause: Cause | None
@@ -185,6 +254,8 @@ class ListedRegistration(BaseModel):
     phone: str | None
     language: str
     party_size: int
+    children: int
+    companions: list[str]
     answers: dict[str, Any]
     ticket_code: str
     registered_at: datetime
@@ -192,24 +263,3 @@ class ListedRegistration(BaseModel):
     cancel_cause: Cause | None
     checked_in_at: datetime | None
     contact_failed: bool = Field(description="A message to this person could not be delivered.")
-
-
-class CheckInIn(BaseModel):
-    """A ticket at the door. ``at``: when it was shown (null: now)."""
-
-    ticket_code: Annotated[SingleLine, Field(min_length=1, max_length=40)]
-    at: Moment | None = None
-
-
-class CheckedIn(BaseModel):
-    """What became of a ticket at the door.
-
-    ``at`` is when the party was checked in, this time or before. Name and party are there when the
-    ticket is for this activity.
-    """
-
-    result: Literal["checked-in", "already", "waiting", "cancelled", "wrong-activity", "not-found"]
-    at: datetime | None = None
-    registration_id: uuid.UUID | None = None
-    name: str | None = None
-    party_size: int | None = None

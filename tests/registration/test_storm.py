@@ -1,0 +1,113 @@
+"""What must hold whatever happens at once, in several processes with several connections each."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import uuid
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+import sqlalchemy as sa
+
+from services.registration.activities.models import Activity
+from services.registration.database import database
+from services.registration.registrations.models import Registration
+from tests.registration.ground import an_activity, register, stored
+
+PROCESSES = 3
+# What a person may be told in a storm; anything else would have been an error page.
+REFUSALS = {
+    "activity-full",
+    "offer-over",
+    "registration-cancelled",
+    "already-registered",
+    "invalid",
+}
+
+
+def storm(seed: int, seconds: float, *more: str) -> tuple[list[uuid.UUID], Counter[str]]:
+    """Let it blow; returns the activities, and how often each thing was done."""
+    series = uuid.uuid4()
+    activities = [an_activity(capacity=4, series_id=series) for _ in range(2)]
+    for activity in activities:
+        for number in range(8):
+            register(activity, seed * 1000 + number, party_size=1 + number % 2)
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-m", "tests.registration.storm", str(seed + n), str(seconds), *more],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for n in range(PROCESSES)
+    ]
+    lines = "\n".join(str(activity) for activity in activities)
+    counts: Counter[str] = Counter()
+    for process in running:
+        out, _ = process.communicate(lines, timeout=seconds + 60)
+        assert process.returncode == 0
+        counts += Counter(json.loads(out.splitlines()[-1]))
+    return activities, counts
+
+
+def test_a_storm_leaves_every_place_counted_once_and_the_list_in_order(rounds: int) -> None:
+    for round_ in range(rounds):
+        activities, counts = storm(7 + 10 * round_, 3 if rounds == 1 else 20)
+        assert counts["done"] > 100, counts
+        assert counts.keys() <= REFUSALS | {"done"}, counts
+        for activity in activities:
+            rows = stored(activity)
+            with database.transaction() as session:
+                now = session.get_one(Activity, activity)
+                capacity, taken = now.capacity or 0, now.seats_taken
+            held = [row for row in rows if row.status in ("confirmed", "offered")]
+            assert taken == sum(row.party_size for row in held) <= capacity, counts
+            assert taken == sum(row.seats_held for row in rows)
+            waiting = [row for row in rows if row.status == "waiting"]
+            assert all(row.party_size > capacity - taken for row in waiting), "a place lies idle"
+            assert len({row.waiting_since for row in waiting}) == len(waiting)
+            _served_in_order(rows)
+
+
+def _served_in_order(rows: list[Registration]) -> None:
+    """Of two single people, nobody who still waits was in line before one with an open offer.
+
+    Who has changed the party since (its version rose) may have been passed over as a larger one.
+    """
+    for offered in rows:
+        if offered.status != "offered" or offered.party_size > 1:
+            continue
+        for waits in rows:
+            if (waits.status, waits.party_size, waits.version) == ("waiting", 1, 1):
+                assert (offered.waiting_since or 0) < (waits.waiting_since or 0)
+
+
+@pytest.fixture
+def without_the_tables_own_check() -> Iterator[None]:
+    """The table refuses an oversold activity too; for the negative control it must not."""
+    check = "ck_activities_seats"
+    definition = "seats_taken >= 0 AND (capacity IS NULL OR seats_taken <= capacity)"
+    with database.engine.begin() as connection:
+        connection.execute(sa.text(f"ALTER TABLE activities DROP CONSTRAINT {check}"))
+    yield
+    with database.engine.begin() as connection:
+        connection.execute(sa.text("DELETE FROM registrations"))
+        connection.execute(sa.text("DELETE FROM activities"))
+        connection.execute(
+            sa.text(f"ALTER TABLE activities ADD CONSTRAINT {check} CHECK ({definition})")
+        )
+
+
+@pytest.mark.usefixtures("without_the_tables_own_check")
+def test_the_same_storm_oversells_without_the_guard() -> None:
+    activities, counts = storm(3, 2, "without-guard")
+    with database.transaction() as session:
+        over = [
+            (activity.seats_taken, activity.capacity)
+            for activity in session.scalars(sa.select(Activity).where(Activity.id.in_(activities)))
+            if activity.seats_taken > (activity.capacity or 0)
+        ]
+    assert over, counts
