@@ -11,17 +11,27 @@ from services.registration.activities.events import (
     ActivityChanged,
     ActivityPublished,
 )
+from services.registration.attendees.events import PUBLISHES as OF_ATTENDEES
 from services.registration.bookings.events import PUBLISHES as OF_BOOKINGS
+from services.registration.feedback.events import PUBLISHES as OF_FEEDBACK
+from services.registration.links.events import PUBLISHES as OF_LINKS
 from services.registration.notices.service import HANDLERS as NOTICES
 from services.registration.registrations.contact import HANDLERS as CONTACT
 from services.registration.registrations.events import PUBLISHES as OF_REGISTRATIONS
+from services.registration.retention.events import PUBLISHES as OF_RETENTION
+from services.registration.verification.events import PUBLISHES as OF_VERIFICATION
 
 PUBLISHES: tuple[type[Event], ...] = (
     ActivityPublished,
     ActivityChanged,
     ActivityCancelled,
     *OF_REGISTRATIONS,
+    *OF_VERIFICATION,
+    *OF_LINKS,
+    *OF_ATTENDEES,
     *OF_BOOKINGS,
+    *OF_FEEDBACK,
+    *OF_RETENTION,
     AuditRecorded,
 )
 

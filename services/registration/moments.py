@@ -64,6 +64,36 @@ def local_moment(text: str, zone: str) -> str:
     return (found if found.tzinfo else found.replace(tzinfo=ZoneInfo(zone))).isoformat()
 
 
+def clock_at(moment: datetime, zone: str) -> datetime:
+    """What the clock of a place shows: a date and time without zone (``fold`` as in PEP 495)."""
+    return moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+
+
+def moment_at(clock: datetime, zone: str) -> datetime | None:
+    """The moment (UTC) at which the clock of a place shows a date and time.
+
+    Args:
+        clock: without zone. When a change of the clocks shows it twice, ``fold`` says which of the
+            two is meant: the first, unless told otherwise.
+
+    Returns:
+        ``None`` when a change of the clocks skips it.
+    """
+    found = clock.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+    return found if clock_at(found, zone) == clock else None
+
+
+def is_skipped(text: str, zone: str) -> bool:
+    """Whether ``2027-03-28T02:30``, as a form gives it, is a time that its zone never shows."""
+    try:
+        found = datetime.fromisoformat(text.strip())
+    except ValueError:
+        return False
+    if found.tzinfo is not None or zone not in available_timezones():
+        return False
+    return _FIRST_YEAR <= found.year <= _LAST_YEAR and moment_at(found, zone) is None
+
+
 def wall_clock(moment: datetime | None, zone: str) -> str:
     """A moment as a ``datetime-local`` field takes it; empty for none."""
     return "" if moment is None else f"{moment.astimezone(ZoneInfo(zone)):%Y-%m-%dT%H:%M}"

@@ -23,8 +23,14 @@ from services.registration.activities.models import Activity
 from services.registration.activities.schemas import ActivityIn
 from services.registration.activities.slugs import slug_of
 from services.registration.database import database
+from services.registration.pictures import service as pictures
+from services.registration.pictures.images import cleaned
+from services.registration.resources import sample as resources
+from services.registration.resources.arranging import arrange
+from services.registration.series import service as series
+from services.registration.series.schemas import SeriesIn
 
-SAMPLES = Path(__file__).parent / "samples" / "activities.json"
+SAMPLES = Path(__file__).parent / "samples"
 
 # Who is said to have written them; nobody can sign in as this.
 _AUTHOR = Principal(
@@ -40,17 +46,31 @@ _AUTHOR = Principal(
 def load() -> int:
     """Write and publish the sample activities that are not there yet, dated from today.
 
+    ``repeat`` makes one the first of a series; ``picture`` is a file beside the samples, drawn
+    for them.
+
     Returns:
         How many were created.
     """
-    samples: list[dict[str, Any]] = json.loads(SAMPLES.read_text(encoding="utf-8"))
+    samples: list[dict[str, Any]] = json.loads(
+        (SAMPLES / "activities.json").read_text(encoding="utf-8")
+    )
     with database.transaction() as session:
         there = set(session.scalars(sa.select(Activity.slug)))
     fresh = [sample for sample in samples if slug_of(sample["title"]["en"]) not in there]
+    plans = resources.load(_AUTHOR)
     for sample in fresh:
         draft = service.create_activity(_AUTHOR, _dated(sample))
+        if (plan := plans.get(sample["title"]["en"])) is not None:
+            arrange(_AUTHOR, draft.id, plan)
+        if (picture := sample.get("picture")) is not None:
+            found = cleaned((SAMPLES / picture["file"]).read_bytes(), "picture")
+            pictures.keep(_AUTHOR, draft.id, pictures.AltIn(alt=picture["alt"]), found)
         if sample.get("publish", True):
             service.publish_activity(_AUTHOR, draft.id)
+        if (repeat := sample.get("repeat")) is not None:
+            wanted = {"activity_id": draft.id, "repeat": repeat, "publish": True}
+            series.begin(_AUTHOR, SeriesIn.model_validate(wanted))
     return len(fresh)
 
 

@@ -49,18 +49,23 @@ def reminded(house_running: Stack, editor: str) -> Reminded:
     return remind(house_running, editor, due_in=timedelta(minutes=1))
 
 
-# Not longer than these tests: Playwright keeps an event loop in the thread that others run in.
-@pytest.fixture(scope="package")
-def browser() -> Iterator[Browser]:
-    """Debian's Chromium; `make test` installs it where it can."""
+def chromium() -> str:
+    """Where the browser is."""
     names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
     program = next(filter(None, map(shutil.which, names)), None)
     assert program, (
         "The browser tests need Chromium. On Debian: apt-get install chromium fonts-noto-cjk"
     )
+    return program
+
+
+# Not longer than these tests: Playwright keeps an event loop in the thread that others run in.
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium; `make test` installs it where it can."""
     with sync_playwright() as playwright:
         found = playwright.chromium.launch(
-            executable_path=program,
+            executable_path=chromium(),
             args=[
                 "--no-sandbox",
                 "--disable-gpu",

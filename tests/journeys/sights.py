@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.journeys.afterwards import a_past_lecture, answer, survey
 from tests.journeys.making import lecture, register, somebody
 from tests.stack import Stack
 
@@ -63,14 +64,41 @@ def write_broadcast(stack: Stack, key: str) -> str:
     return str(made["id"])
 
 
+# What staff may open about one registration.
+ATTENDEE_PAGES = ("", "/change", "/contact", "/send-again", "/cancel")
+
+# One question of each kind, asked of everybody.
+EVERY_KIND = [
+    {
+        "id": kind,
+        "kind": kind,
+        "label": {"zh-CN": f"问题 {kind}", "en": f"Question {kind}"},
+        "hint": {"zh-CN": "请如实填写。", "en": "As it is."},
+    }
+    | ({"options": ["甲", "乙", "丙"]} if kind.startswith("choice") else {})
+    for kind in (
+        "text", "long-text", "choice", "choices", "number", "date", "country", "consent",
+    )
+]  # fmt: skip
+
+
 @pytest.fixture(scope="session")
 def sights(house_running: Stack, editor: str) -> Sights:
     """Everything there is to look at, with one of each kind of thing made for it."""
     stack = house_running
     activity = lecture(stack, editor, waiting_list=True, countries=["TH", "JP"])
     full = lecture(stack, editor, capacity=1, waiting_list=True)
+    asking = lecture(stack, editor, questions=EVERY_KIND, asks_children=True, max_party_size=1)
     email = somebody()
-    ticket = urlsplit(register(stack, activity, email, party_size=2)["manage_url"]).path
+    status, series = stack.call(
+        "POST",
+        "/api/registration/v1/series",
+        {"activity_id": activity["id"], "repeat": {"every": "week", "times": 2}, "publish": True},
+        editor,
+    )
+    assert status == 201, series
+    mine = register(stack, activity, email, party_size=2)
+    ticket = urlsplit(mine["manage_url"]).path
     register(stack, full, somebody())
     waiting = urlsplit(register(stack, full, somebody())["manage_url"]).path
     booking, conversation = request_booking(stack)
@@ -78,8 +106,16 @@ def sights(house_running: Stack, editor: str) -> Sights:
     advisory = _first(stack, "/api/content/v1/advisories")
     material = _first(stack, "/api/content/v1/materials")
     stack.mail(email)
+    rooms, lecturers = (
+        stack.call("GET", f"/api/registration/v1/{kind}", key=editor)[1]["items"]
+        for kind in ("venues", "lecturers")
+    )
+    gone = a_past_lecture(stack, editor, 3)
+    for path in gone.tickets:
+        answer(stack, survey(stack, path), overall="5", comment="讲得很清楚")
     here = f"/activities/{activity['slug']}"
     staff_here = f"/staff/activities/{activity['id']}"
+    attendee = f"{staff_here}/registrations/{mine['id']}"
     people = stack.call("GET", "/api/identity/v1/staff", key=stack.key("city-admin"))[1]["items"]
     person = f"/staff/people/{people[0]['id']}"
     return Sights(
@@ -90,10 +126,14 @@ def sights(house_running: Stack, editor: str) -> Sights:
             "/privacy",
             "/activities",
             "/activities?q=nothing-like-it",
+            "/activities?country=Atlantis&step_free=on",
+            "/activities/calendar",
             here,
             f"{here}/register",
+            f"/series/{series['slug']}",
             f"/activities/{full['slug']}",
             f"/activities/{full['slug']}/register",
+            f"/activities/{asking['slug']}/register",
             ticket,
             f"{ticket}?new=1",
             f"{ticket}/change",
@@ -107,6 +147,14 @@ def sights(house_running: Stack, editor: str) -> Sights:
             "/advisories",
             f"/advisories/{advisory['country']}",
             "/advisories/FJ",
+            f"{ticket}/data",
+            f"{ticket}/erase",
+            "/certificates",
+            "/certificates/ABCDEFGH2345",
+            f"{gone.tickets[0]}/certificate",
+            survey(stack, gone.tickets[0]),
+            gone.tickets[0],
+            f"/activities/{gone.activity['slug']}",
             "/staff/sign-in",
         ),
         staff=(
@@ -114,10 +162,47 @@ def sights(house_running: Stack, editor: str) -> Sights:
             "/staff/account",
             "/staff/activities",
             "/staff/activities/new",
+            "/staff/activities/embed",
             staff_here,
             f"{staff_here}/edit",
             f"{staff_here}/cancel",
+            f"{staff_here}/repeat",
+            f"{staff_here}/picture",
+            f"/staff/activities/series/{series['id']}",
+            f"/staff/activities/series/{series['id']}/edit",
+            f"/staff/activities/series/{series['id']}/publish",
             f"{staff_here}/registrations",
+            f"{staff_here}/registrations?q=nobody-like-it",
+            f"{staff_here}/registrations/print",
+            *(f"{attendee}{page}" for page in ATTENDEE_PAGES),
+            f"{staff_here}/messages",
+            f"{staff_here}/messages/new",
+            f"{staff_here}/feedback",
+            f"{staff_here}/feedback/survey",
+            f"/staff/activities/{gone.activity['id']}/feedback",
+            f"/staff/activities/{gone.activity['id']}/certificates",
+            f"{staff_here}/questions",
+            f"/staff/activities/{asking['id']}/questions",
+            f"/staff/activities/{asking['id']}/questions/new?kind=choice",
+            f"/staff/activities/{asking['id']}/questions/new?kind=date",
+            f"/staff/activities/{asking['id']}/questions/choices/edit",
+            f"/staff/activities/{asking['id']}/questions/choices/delete",
+            f"{staff_here}/questions/copy",
+            "/staff/checkin",
+            f"/staff/checkin/{activity['id']}",
+            f"/staff/checkin/{activity['id']}?q=王",
+            f"/staff/checkin/{activity['id']}/screen",
+            f"{staff_here}/resources",
+            "/staff/lecturers",
+            "/staff/lecturers?archived=1",
+            "/staff/lecturers/new",
+            f"/staff/lecturers/{lecturers[0]['id']}",
+            f"/staff/lecturers/{lecturers[0]['id']}/edit",
+            f"/staff/lecturers/{lecturers[0]['id']}/archive",
+            "/staff/venues",
+            "/staff/venues/new",
+            f"/staff/venues/{rooms[0]['id']}",
+            f"/staff/venues/{rooms[0]['id']}/edit",
             "/staff/bookings",
             f"/staff/bookings/{booking}",
             f"/staff/bookings/{booking}/accept",

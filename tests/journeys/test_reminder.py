@@ -41,6 +41,7 @@ def test_cancelling_withdraws_the_reminder_and_tells(
 ) -> None:
     # The reminder of an activity at the very same time has gone out: this one would have, too.
     eventually(lambda: reminder(house_running, reminded.kept_by), within=120)
+    eventually(lambda: len(mails(house_running, reminded.cancelled_by)) == 2, within=30)
     first, called_off = mails(house_running, reminded.cancelled_by)
     assert "讲师临时有公务。" in called_off["text"]
     assert called_off["calendar_method"] == "CANCEL"

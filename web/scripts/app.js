@@ -3,12 +3,15 @@
 
 import htmx from 'htmx.org';
 
+import { askWhatApplies } from './asking.js';
 import { confirmBefore } from './confirm.js';
 import { copyOnPress } from './copy.js';
 import { countWhileTyping } from './count.js';
 import { focusErrors } from './focus.js';
 import { warnBeforeLeaving } from './leave.js';
+import { forgetLists } from './lists.js';
 import { sendOnce } from './once.js';
+import { printOnPress } from './print.js';
 
 // The pages' content security policy allows neither eval nor styles in the page.
 htmx.config.allowEval = false;
@@ -21,6 +24,9 @@ confirmBefore(document);
 sendOnce(document);
 warnBeforeLeaving(document);
 copyOnPress(document);
+printOnPress(document);
+forgetLists(document);
+askWhatApplies(document);
 
 // The script is deferred, so the page is complete; what htmx swaps in later is taken up as well.
 focusErrors(document);

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -131,6 +131,21 @@ def materials_about(
         .order_by(same_country.desc(), KnownMaterial.id.desc())
         .limit(limit)
     )
+    return [MaterialNote.model_validate(row) for row in session.scalars(query)]
+
+
+def known_materials(
+    session: Session, ids: Collection[uuid.UUID] | None = None, limit: int = 200
+) -> list[MaterialNote]:
+    """Materials of the library that are not withdrawn, the newest first.
+
+    Args:
+        ids: only these; ``None`` for all.
+    """
+    query = sa.select(KnownMaterial).where(KnownMaterial.withdrawn.is_(False))
+    if ids is not None:
+        query = query.where(KnownMaterial.id.in_(ids))
+    query = query.order_by(KnownMaterial.id.desc()).limit(limit)
     return [MaterialNote.model_validate(row) for row in session.scalars(query)]
 
 
