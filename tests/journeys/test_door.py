@@ -124,6 +124,7 @@ def test_signed_out_meanwhile(visit: Visit, house_running: Stack, editor: str) -
     """Scans are kept, the page asks to sign in, and then they are sent."""
     activity, (code,) = an_activity_with(house_running, editor, 2)
     page = open_door(visit, activity, "北门")
+    page.wait_for_load_state("networkidle")  # the list has come: the door can do without us
     cookies = list(page.context.cookies())
     page.context.clear_cookies()
     expect(type_code(page, code)).to_have_text("请进")
