@@ -85,7 +85,8 @@ def test_from_the_home_page_to_the_cancelled_seat(
     code = page.locator(".ticket-code").inner_text().replace(" ", "")
     assert code.isalnum()
     qr = page.locator(".ticket img")
-    assert qr.evaluate("picture => picture.complete && picture.naturalWidth > 0")
+    # The words may stand there before the picture has come.
+    eventually(lambda: qr.evaluate("picture => picture.complete && picture.naturalWidth > 0"))
     assert seats_left(stack, activity) == 48
 
     mail = stack.mail(email, words.registered_mail)
