@@ -83,6 +83,47 @@ def page_of(
     return Page(items, encode(json.dumps(last).encode()))
 
 
+def page_of_tiers(
+    session: Session,
+    tiers: Sequence[sa.Select[T]],
+    keys: Sequence[sa.ColumnElement[Any] | InstrumentedAttribute[Any]],
+    *,
+    cursor: str | None,
+    limit: int = DEFAULT_LIMIT,
+    descending: bool = False,
+) -> Page[T]:
+    """One page of several queries that stand one after the other as one list.
+
+    One query that orders by the tier would have to sort all that is found; asked one by one, the
+    later tiers are not touched before a reader comes to them.
+
+    Args:
+        tiers: queries that have no row in common; each is ordered as in :func:`page_of`.
+
+    Raises:
+        Problem: 400 ``bad-cursor``.
+    """
+    if len(tiers) == 1:
+        return page_of(session, tiers[0], keys, cursor=cursor, limit=limit, descending=descending)
+    limit = max(1, min(limit, LARGEST_LIMIT))
+    number, _, place = (cursor or "0.").partition(".")
+    if number not in map(str, range(len(tiers))):
+        raise _bad_cursor()
+    items: list[T] = []
+    for tier in range(int(number), len(tiers)):
+        left = limit - len(items)
+        page = page_of(
+            session, tiers[tier], keys, cursor=place, limit=left or 1, descending=descending
+        )
+        if page.items and not left:
+            return Page(items, f"{tier}.")
+        items += page.items
+        if page.next_cursor is not None:
+            return Page(items, f"{tier}.{page.next_cursor}")
+        place = ""
+    return Page(items, None)
+
+
 def _bad_cursor() -> Problem:
     return Problem(
         400,

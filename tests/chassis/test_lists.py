@@ -13,7 +13,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from services import house
 from services.chassis.crypto import encode
 from services.chassis.database import COLUMN_TYPES, Database, metadata, new_id
-from services.chassis.lists import LARGEST_LIMIT, Page, page_of
+from services.chassis.lists import LARGEST_LIMIT, Page, page_of, page_of_tiers
 from services.chassis.problems import Problem
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
@@ -84,6 +84,38 @@ def test_the_last_full_page_has_no_next(database: Database) -> None:
     add(database, *range(4))
     assert page(database, None).next_cursor is None
     assert page(database, None, limit=4).items == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 4, 20])
+def test_tiers_stand_one_after_the_other(database: Database, limit: int) -> None:
+    add(database, *range(1, 11))
+    # The second of four is empty, and so is the last.
+    tiers = [
+        sa.select(Note).where(Note.number.in_(chosen)) for chosen in ([7, 8], [], [1, 2, 3, 10], [])
+    ]
+    seen: list[int] = []
+    cursor = None
+    for _ in range(10):
+        with database.transaction() as session:
+            found = page_of_tiers(
+                session, tiers, [Note.at, Note.number], cursor=cursor, limit=limit
+            )
+            assert found.items
+            seen += [note.number for note in found.items]
+        if (cursor := found.next_cursor) is None:
+            break
+    assert seen == [7, 8, 1, 2, 3, 10]
+
+
+@pytest.mark.parametrize("forged", ["4.", "-1.", "x", "0.x", "²."])
+def test_a_made_up_tier_is_a_bad_request(database: Database, forged: str) -> None:
+    with database.transaction() as session, pytest.raises(Problem, match="bad-cursor"):
+        page_of_tiers(
+            session,
+            [sa.select(Note), sa.select(Note)],
+            [Note.at, Note.number],
+            cursor=forged,
+        )
 
 
 def test_rows_that_come_in_between_move_nothing(database: Database) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from services.chassis.auth import Principal
 from services.chassis.database import utc_now
 from services.chassis.i18n import lazy
-from services.chassis.lists import DEFAULT_LIMIT, Page, page_of
+from services.chassis.lists import DEFAULT_LIMIT, Page, page_of_tiers
 from services.chassis.problems import NotFound
 from services.registration.activities.models import Activity
 from services.registration.activities.schemas import ActivityOut
@@ -35,9 +35,10 @@ def list_activities(
 
     Where there are words, those activities come first that have all of them in their title.
     """
-    query = public(sa.select(Activity), filters, utc_now())
+    query = public(sa.select(Activity), replace(filters, words=""), utc_now())
+    tiers = [query.where(tier) for tier in filters.tiers()]
     with reading(filters) as session:
-        return _page(session, query, cursor, limit, nearest=filters.distance())
+        return _page(session, tiers, cursor, limit)
 
 
 def public_count(filters: Filters) -> int:
@@ -58,7 +59,7 @@ def staff_list(
     """Activities of every state, as far as they are the caller's, by their beginning."""
     query = narrowed(_theirs(sa.select(Activity), principal), filters, utc_now())
     with reading(filters) as session:
-        return _page(session, query, cursor, limit, descending=newest_first)
+        return _page(session, [query], cursor, limit, descending=newest_first)
 
 
 def staff_counts(principal: Principal, filters: Filters) -> dict[str, int]:
@@ -149,18 +150,17 @@ def attendance(activity_id: uuid.UUID) -> Attendance:
 
 def _page(
     session: Session,
-    query: sa.Select[Activity],
+    tiers: Sequence[sa.Select[Activity]],
     cursor: str | None,
     limit: int,
     *,
     descending: bool = False,
-    nearest: sa.ColumnElement[int] | None = None,
 ) -> Page[ActivityOut]:
     now = utc_now()
-    page = page_of(
+    page = page_of_tiers(
         session,
-        query,
-        [*([] if nearest is None else [nearest]), Activity.starts_at, Activity.id],
+        tiers,
+        [Activity.starts_at, Activity.id],
         cursor=cursor,
         limit=limit,
         descending=descending,

@@ -68,10 +68,10 @@ class Filters:
         """The same, in one state only; an unknown one does not narrow."""
         return replace(self, status=status) if status in STATUS_NAMES else self  # type: ignore[arg-type]
 
-    def distance(self) -> sa.ColumnElement[int] | None:
-        """How far from an activity's title the words stand; ``None`` without words."""
+    def tiers(self) -> tuple[sa.ColumnElement[bool], ...]:
+        """What comes first of what is found: by how near to its title the words stand."""
         looked = looked_for(self.words)
-        return None if looked is None else looked.distance
+        return (sa.true(),) if looked is None else looked.tiers
 
 
 @contextmanager

@@ -55,12 +55,13 @@ class Looked:
 
     Attributes:
         found: whether every word stands in an activity.
-        distance: 0 when all of them stand in its title, 1 with its place, topics and countries
-            added, 2 in all its texts.
+        tiers: conditions of which exactly one holds for what is found, the nearest first: all of
+            them stand in its title; in the title, its place, topics and countries; in all its
+            texts.
     """
 
     found: sa.ColumnElement[bool]
-    distance: sa.ColumnElement[int]
+    tiers: tuple[sa.ColumnElement[bool], ...]
 
 
 def index(activity: Activity) -> None:
@@ -103,7 +104,8 @@ def looked_for(text: str) -> Looked | None:
         _has(" & ".join(_term(word, mark) for word in words))
         for mark in (_TITLE, _NAMES, _ANYWHERE)
     )
-    return Looked(found=anywhere, distance=sa.case((title, 0), (names, 1), else_=2))
+    tiers = (title, sa.and_(names, sa.not_(title)), sa.and_(anywhere, sa.not_(names)))
+    return Looked(found=anywhere, tiers=tiers)
 
 
 def lexemes(activity: Activity) -> str:
