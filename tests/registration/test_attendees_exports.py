@@ -15,8 +15,9 @@ from starlette.testclient import TestClient
 
 from services.chassis.crypto import seal
 from services.chassis.events import Envelope
+from services.chassis.sheets import harmless
 from services.registration.attendees import exporting
-from services.registration.attendees.exporting import csv_of, harmless
+from services.registration.attendees.exporting import csv_of
 from services.registration.attendees.filters import Filters
 from services.registration.attendees.selection import Selection
 from services.registration.database import database

@@ -37,6 +37,10 @@ BARE = {
 
 # The bodies of calls that are read before the activity is.
 BODIES: dict[str, Any] = {
+    "/registrations/cancel-many": {"filters": {}},
+    "/registrations/ask-many": {"filters": {}},
+    "/certificates/{certificate_id}/revoke": {"reason": "x"},
+    "/feedback/comments/{comment_id}": {"state": "shown"},
     "/cancel": {"reason": "Rain"},
     "/registrations/on-behalf": {"name": "Li", "language": "en"},
     "/messages": {

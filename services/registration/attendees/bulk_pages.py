@@ -7,23 +7,24 @@ be others by the time of the act; when their number has changed, the preview is 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
 from typing import Annotated
-from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Request
-from fastapi.responses import RedirectResponse, Response, StreamingResponse
+from fastapi.responses import RedirectResponse, Response
 
+from services.chassis import sheets
 from services.chassis.auth import Principal, require
 from services.chassis.forms import Form, Typed, TypedForm
 from services.chassis.i18n import gettext as _
 from services.chassis.i18n import localized, ngettext
-from services.chassis.problems import Invalid
+from services.chassis.problems import Invalid, Problem
+from services.chassis.sheets import Format
 from services.registration.attendees import exporting, service
 from services.registration.attendees.change_pages import ReasonIn
-from services.registration.attendees.exporting import MEDIA_TYPES, Export, Format
+from services.registration.attendees.exporting import Export
 from services.registration.attendees.pages import Editor
 from services.registration.attendees.selection import Selection
+from services.registration.attendees.service import Act
 from services.registration.database import pages
 
 router = APIRouter(prefix="/staff/activities/{activity_id}/registrations/bulk")
@@ -31,7 +32,18 @@ router = APIRouter(prefix="/staff/activities/{activity_id}/registrations/bulk")
 # A file has everybody's address in it: not for whoever only stands at the door.
 Exporter = Annotated[Principal, Depends(require("contacts.view"))]
 
-ACTS = ("ask", "cancel")
+# What can be done to many, and what the list says afterwards.
+DONE: dict[Act, str] = {"ask": "asked", "cancel": "cancelled"}
+
+
+class ApplyIn(ReasonIn):
+    """What the preview sends: how many it showed, and the reason for the people."""
+
+    expected: int
+
+
+def _act_of(typed: Typed) -> Act | None:
+    return next((act for act in DONE if act == typed.text("act")), None)
 
 
 @router.get("")
@@ -45,10 +57,9 @@ def preview(
     request: Request, activity_id: uuid.UUID, principal: Editor, typed: TypedForm
 ) -> Response:
     """What an act would do to how many. Nothing is done yet."""
-    act = typed.text("act")
-    if act not in ACTS:
+    if (act := _act_of(typed)) is None:
         return RedirectResponse(_list(activity_id), 303)
-    return _preview(request, principal, activity_id, typed, Form())
+    return _preview(request, principal, activity_id, act, typed, form=Form())
 
 
 @router.post("/apply")
@@ -56,37 +67,43 @@ def apply(
     request: Request, activity_id: uuid.UUID, principal: Editor, typed: TypedForm
 ) -> Response:
     """Do what was previewed, if it still concerns as many."""
-    act = typed.text("act")
-    if act not in ACTS:
+    if (act := _act_of(typed)) is None:
         return RedirectResponse(_list(activity_id), 303)
     try:
-        reason = typed.parse(ReasonIn).reason
+        wanted = typed.parse(ApplyIn)
+        service.do_many(
+            principal,
+            activity_id,
+            act,
+            Selection.read(typed),
+            reason=wanted.reason,
+            expected=wanted.expected,
+        )
     except Invalid as invalid:
         form = Form(typed.values(), invalid)
-        return _preview(request, principal, activity_id, typed, form, status=422)
-    selection = Selection.read(typed)
-    _activity, concerned, _people = service.concerned(principal, activity_id, act, selection)
-    if typed.text("expected") != str(len(concerned)):
+        return _preview(request, principal, activity_id, act, typed, form=form, status=422)
+    except Problem as problem:
+        if problem.kind != "list-changed":
+            raise
         form = Form(typed.values())
-        return _preview(request, principal, activity_id, typed, form, status=409, changed=True)
-    if act == "cancel":
-        service.cancel_many(principal, activity_id, concerned, reason)
-        return RedirectResponse(f"{_list(activity_id)}?done=cancelled", 303)
-    service.ask_many(principal, activity_id, concerned)
-    return RedirectResponse(f"{_list(activity_id)}?done=asked", 303)
+        return _preview(
+            request, principal, activity_id, act, typed, form=form, status=409, changed=True
+        )
+    return RedirectResponse(f"{_list(activity_id)}?done={DONE[act]}", 303)
 
 
 def _preview(
     request: Request,
     principal: Principal,
     activity_id: uuid.UUID,
+    act: Act,
     typed: Typed,
-    form: Form,
     *,
+    form: Form,
     status: int = 200,
     changed: bool = False,
 ) -> Response:
-    act, selection = typed.text("act"), Selection.read(typed)
+    selection = Selection.read(typed)
     activity, concerned, people = service.concerned(principal, activity_id, act, selection)
     selected = len(service.chosen(principal, activity_id, selection))
     if not concerned:
@@ -148,20 +165,12 @@ def export(activity_id: uuid.UUID, principal: Exporter, typed: TypedForm) -> Res
 
 def download(wanted: Export, form: Format) -> Response:
     """A file as an answer that is sent while it is written; its name says what and when."""
-    body: Iterator[bytes] = (
-        exporting.xlsx_of(wanted) if form == "xlsx" else exporting.csv_of(wanted)
-    )
-    name = quote(f"{wanted.name}.{form}")
-    return StreamingResponse(
-        body,
-        media_type=MEDIA_TYPES[form],
-        headers={
-            # RFC 6266: the plain name for old programs, the other for those that read UTF-8.
-            "Content-Disposition": (
-                f"attachment; filename=\"registrations.{form}\"; filename*=UTF-8''{name}"
-            ),
-            "Cache-Control": "no-store",
-        },
+    return sheets.download(
+        wanted.name,
+        form,
+        [column.heading for column in wanted.columns],
+        exporting.rows(wanted),
+        plain="registrations",
     )
 
 

@@ -2,35 +2,24 @@
 
 Rows are read and written some hundred at a time, each time in a transaction of its own, so that a
 hundred thousand need no more memory than a hundred, and a slow download holds no connection.
-
-Whatever somebody typed may begin like a formula (``=HYPERLINK(…)``), and a spreadsheet program
-would run it for whoever opens the file (CWE-1236). In CSV such a text gets an apostrophe in front,
-which the programs take for "this is text"; in XLSX every text is typed as one.
 """
 
 from __future__ import annotations
 
-import csv
-import io
-import tempfile
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import IO, Any, Final, Literal
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from openpyxl import Workbook
-from openpyxl.cell import Cell, WriteOnlyCell
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
-from openpyxl.styles import Font
-from openpyxl.utils import get_column_letter
-
+from services.chassis import sheets
 from services.chassis.auth import Principal
 from services.chassis.database import utc_now
 from services.chassis.i18n import gettext as _
 from services.chassis.i18n import lazy, localized
 from services.chassis.problems import Problem
+from services.chassis.sheets import MOST_IN_XLSX, Format, Value
 from services.registration.activities import acts
 from services.registration.activities.catalogue import covered
 from services.registration.activities.models import Activity
@@ -42,23 +31,7 @@ from services.registration.registrations import seats
 from services.registration.registrations.models import STATUS_NAMES, Registration
 from services.registration.registrations.tickets import spaced
 
-Format = Literal["csv", "xlsx"]
-Value = str | int | datetime | None
-
-MEDIA_TYPES: Final[dict[Format, str]] = {
-    "csv": "text/csv; charset=utf-8",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
 AT_ONCE: Final = 500
-# Every cell of a workbook costs: so many rows take seconds of a processor, before the first byte.
-MOST_IN_XLSX: Final = 20_000
-_CHUNK: Final = 64 * 1024
-# With these a program takes a text for a formula; some take the full-width ones of a Chinese
-# keyboard for the same.
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-# What a cell of XLSX holds.
-_LONGEST: Final = 32_767
-_WIDTH: Final = 18
 
 
 @dataclass(frozen=True)
@@ -169,70 +142,10 @@ def rows(wanted: Export) -> Iterator[list[Value]]:
 
 
 def csv_of(wanted: Export) -> Iterator[bytes]:
-    """The file as CSV (RFC 4180), with the mark by which Excel knows that it is UTF-8."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, dialect="excel")
-    buffer.write("\ufeff")
-    writer.writerow([harmless(column.heading) for column in wanted.columns])
-    for number, row in enumerate(rows(wanted), start=1):
-        writer.writerow([_plain(value) for value in row])
-        if number % AT_ONCE == 0:
-            yield _taken(buffer)
-    yield _taken(buffer)
-
-
-def _taken(buffer: io.StringIO) -> bytes:
-    text = buffer.getvalue()
-    buffer.seek(0)
-    buffer.truncate()
-    return text.encode()
-
-
-def _plain(value: Value) -> str | int:
-    if isinstance(value, datetime):
-        return value.isoformat(" ", "minutes")
-    if isinstance(value, int):
-        return value
-    return harmless(value or "")
-
-
-def harmless(text: str) -> str:
-    """A text that no spreadsheet program takes for a formula."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    """The file as CSV."""
+    return sheets.csv_of([column.heading for column in wanted.columns], rows(wanted))
 
 
 def xlsx_of(wanted: Export) -> Iterator[bytes]:
-    """The file as XLSX. It is written to the disk first, and read from there piece by piece."""
-    with tempfile.TemporaryFile() as file:
-        _write(wanted, file)
-        file.seek(0)
-        while piece := file.read(_CHUNK):
-            yield piece
-
-
-def _write(wanted: Export, file: IO[bytes]) -> None:
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet()
-    sheet.freeze_panes = "B2"
-    for number in range(1, len(wanted.columns) + 1):
-        sheet.column_dimensions[get_column_letter(number)].width = _WIDTH
-    bold = Font(bold=True)
-    headings = []
-    for column in wanted.columns:
-        heading = _typed(sheet, column.heading)
-        heading.font = bold
-        headings.append(heading)
-    sheet.append(headings)
-    for row in rows(wanted):
-        sheet.append([_typed(sheet, value) if isinstance(value, str) else value for value in row])
-    book.save(file)
-
-
-def _typed(sheet: Any, text: str) -> Cell:  # noqa: ANN401 - openpyxl has no type for it
-    """A cell that is text whatever stands in it, also when somebody edits it later."""
-    clean = ILLEGAL_CHARACTERS_RE.sub("", text)[:_LONGEST]
-    made: Cell = WriteOnlyCell(sheet, value=clean)
-    made.data_type = "s"
-    if clean.startswith(_FORMULA):
-        made.quotePrefix = True
-    return made
+    """The file as XLSX."""
+    return sheets.xlsx_of([column.heading for column in wanted.columns], rows(wanted))

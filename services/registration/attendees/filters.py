@@ -73,6 +73,11 @@ class Filters:
         return urlencode(self.given)
 
     @property
+    def reads_texts(self) -> bool:
+        """Whether what is asked for is encrypted, so that PostgreSQL alone cannot tell."""
+        return bool(self.q or self.question)
+
+    @property
     def narrowed(self) -> bool:
         """Whether somebody may be left out."""
         return bool(self.given.keys() - {"sort"})

@@ -50,7 +50,7 @@ def matching(session: Session, activity: Activity, filters: Filters) -> list[uui
         columns.append(Registration.answers_json)
     query = (
         sa.select(*columns)
-        .where(Registration.activity_id == activity.id, *_conditions(filters))
+        .where(Registration.activity_id == activity.id, *conditions(filters))
         .order_by(*_ORDERS.get(filters.sort, (Registration.id,)))
     )
     rows: Iterator[Row] = iter(session.execute(query.execution_options(yield_per=_AT_ONCE)))
@@ -71,7 +71,8 @@ def name_key(name: str) -> tuple[bytes, str]:
     return name.casefold().encode("gb18030", "replace"), name
 
 
-def _conditions(filters: Filters) -> list[sa.SQLColumnExpression[bool]]:
+def conditions(filters: Filters) -> list[sa.SQLColumnExpression[bool]]:
+    """What of the filters PostgreSQL can tell by itself."""
     found: list[sa.SQLColumnExpression[bool]] = []
     if filters.status:
         found.append(Registration.status == filters.status)

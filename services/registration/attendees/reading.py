@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from services.chassis.auth import Principal
@@ -16,11 +17,11 @@ from services.chassis.problems import NotFound
 from services.registration.activities.catalogue import covered
 from services.registration.activities.models import Activity
 from services.registration.attendees.filters import Filters
-from services.registration.attendees.finding import matching
+from services.registration.attendees.finding import conditions, matching
 from services.registration.database import database
 from services.registration.questions.columns import answered
 from services.registration.registrations import seats
-from services.registration.registrations.models import Registration, Status
+from services.registration.registrations.models import Registration
 from services.registration.registrations.schemas import ListedRegistration
 
 PER_PAGE = 50
@@ -112,21 +113,25 @@ def one(principal: Principal, activity_id: uuid.UUID, registration_id: uuid.UUID
 def listed(
     principal: Principal,
     activity_id: uuid.UUID,
+    filters: Filters,
     *,
-    status: Status | None,
     cursor: str | None,
     limit: int,
 ) -> Page[ListedRegistration]:
-    """One page of an activity's registrations, the earliest first.
+    """One page of an activity's registrations that match, the earliest first.
 
     Raises:
         Problem: 404; 403 for another district's activity; 400 ``bad-cursor``.
     """
     with database.transaction() as session:
-        covered(session, principal, activity_id)
-        query = sa.select(Registration).where(Registration.activity_id == activity_id)
-        if status is not None:
-            query = query.where(Registration.status == status)
+        activity = covered(session, principal, activity_id)
+        query = sa.select(Registration).where(
+            Registration.activity_id == activity_id, *conditions(filters)
+        )
+        if filters.reads_texts:
+            found = matching(session, activity, filters)
+            # As one value: a statement takes no more than 65,535 of them.
+            query = query.where(Registration.id == sa.any_(sa.literal(found, ARRAY(sa.Uuid))))
         page = page_of(session, query, [Registration.id], cursor=cursor, limit=limit)
         return page.map(ListedRegistration.model_validate)
 

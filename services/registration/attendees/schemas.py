@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from services.chassis.fields import LanguageTag, MultiLine, OptionalEmail, OptionalPhone, SingleLine
+from services.chassis.fields import (
+    LanguageTag,
+    MultiLine,
+    OptionalEmail,
+    OptionalPhone,
+    SingleLine,
+    refuse,
+)
+from services.registration.attendees.filters import LONGEST, Filters
+from services.registration.registrations.models import Source, Status
 
 Channel = Literal["email", "sms"]
 # Nobody is written to whose address is not known to be theirs.
@@ -17,11 +26,67 @@ Writable = Literal["confirmed", "offered", "waiting", "cancelled"]
 LONGEST_SMS = 450
 
 
+class Wanted(BaseModel):
+    """Which registrations are meant; what is left out does not narrow. As in :class:`.Filters`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    status: Status | None = None
+    q: Annotated[str, StringConstraints(max_length=LONGEST)] = Field(
+        default="", description="Words of a name, an address, a number, or a ticket code."
+    )
+    came: Literal["yes", "no"] | None = None
+    asked: bool = Field(default=False, description="Asked whether they come, and no answer yet.")
+    failed: bool = Field(default=False, description="A message did not get through.")
+    source: Source | None = None
+    question: Annotated[str, StringConstraints(max_length=LONGEST)] = Field(
+        default="", description="Who answered this question; with `answer`, with these words."
+    )
+    answer: Annotated[str, StringConstraints(max_length=LONGEST)] = ""
+
+    @property
+    def as_filters(self) -> Filters:
+        """The same as the list's page reads it from its address."""
+        given = self.model_dump(exclude_none=True)
+        flags = {name: "yes" if given.pop(name) else "" for name in ("asked", "failed")}
+        return Filters.read(given | flags)
+
+
 class ContactIn(BaseModel):
     """How somebody is reached. Both may be missing: then they have their ticket on paper."""
 
     phone: OptionalPhone = None
     email: OptionalEmail = None
+
+
+class ManyIn(BaseModel):
+    """An act on many: on those in ``ids``, or on all that match ``filters``.
+
+    ``expected``: how many registrations the caller means to change; another number changes none.
+    ``dry_run`` only counts. ``reason`` is told to the people whose registrations are cancelled.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    ids: list[uuid.UUID] = Field(default=[], max_length=2_000)
+    filters: Wanted | None = None
+    reason: Annotated[MultiLine, Field(max_length=500)] = ""
+    expected: int | None = None
+    dry_run: bool = False
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if bool(self.ids) == (self.filters is not None):
+            raise refuse("Please give either the ids or the filters.")
+        return self
+
+
+class ManyOut(BaseModel):
+    """Whom an act concerns, and how many registrations it changed."""
+
+    registrations: int
+    people: int
+    done: int
 
 
 class Words(BaseModel):

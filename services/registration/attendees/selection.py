@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Self
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -13,6 +13,7 @@ from services.chassis.forms import Typed
 from services.registration.activities.models import Activity
 from services.registration.attendees.filters import Filters
 from services.registration.attendees.finding import matching
+from services.registration.attendees.schemas import ManyIn
 from services.registration.registrations.models import Registration
 
 
@@ -43,6 +44,13 @@ class Selection:
             identifiers=() if matching_all else tuple(dict.fromkeys(identifiers)),
             filters=Filters.read_text(typed.text("filters")),
         )
+
+    @classmethod
+    def of_many(cls, wanted: ManyIn) -> Self:
+        """From a call."""
+        if wanted.filters is None:
+            return cls("chosen", tuple(dict.fromkeys(wanted.ids)), Filters())
+        return cls("matching", (), wanted.filters.as_filters)
 
     @property
     def fields(self) -> list[tuple[str, str]]:

@@ -6,7 +6,7 @@ import itertools
 import uuid
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Literal
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -19,13 +19,15 @@ from services.chassis.problems import FieldError, Invalid, Problem
 from services.registration.activities.catalogue import covered
 from services.registration.activities.models import Activity
 from services.registration.attendees.reading import row_of
-from services.registration.attendees.schemas import ContactIn
+from services.registration.attendees.schemas import ContactIn, ManyOut
 from services.registration.attendees.selection import Selection
 from services.registration.database import database
 from services.registration.registrations import refusals, seats
 from services.registration.registrations.events import tell
 from services.registration.registrations.models import LIVE, Registration
 from services.registration.registrations.trail import note
+
+Act = Literal["cancel", "ask"]
 
 # More than this is not an act on registrations but on the activity.
 MOST: Final = 2_000
@@ -47,9 +49,9 @@ def chosen(principal: Principal, activity_id: uuid.UUID, selection: Selection) -
 
 
 def concerned(
-    principal: Principal, activity_id: uuid.UUID, act: str, selection: Selection
+    principal: Principal, activity_id: uuid.UUID, act: Act, selection: Selection
 ) -> tuple[Activity, list[uuid.UUID], int]:
-    """Whom an act of :data:`ACTS` would change, of those that are selected.
+    """Whom an act would change, of those that are selected.
 
     Returns:
         The activity, the registrations in the order in which they are taken, and how many people
@@ -99,6 +101,43 @@ def cancel(
         if row.checked_in_at is not None:
             raise refusals.begun()
         _cancel(session, principal, activity, row, reason)
+
+
+def do_many(
+    principal: Principal,
+    activity_id: uuid.UUID,
+    act: Act,
+    selection: Selection,
+    *,
+    reason: str = "",
+    expected: int | None = None,
+    dry_run: bool = False,
+) -> ManyOut:
+    """Do an act to all that are selected, or count whom it would concern.
+
+    Args:
+        reason: told to those whose registrations are cancelled.
+        expected: how many registrations the caller has seen that it concerns.
+        dry_run: only count.
+
+    Raises:
+        Problem: as :func:`concerned`; 409 ``list-changed`` when they are not as many as expected.
+    """
+    _activity, found, people = concerned(principal, activity_id, act, selection)
+    if expected not in (None, len(found)):
+        raise Problem(
+            409,
+            "list-changed",
+            lazy("The list has changed meanwhile: this would concern %(count)s.", count=len(found)),
+            lazy("Nothing was changed. Please look at the list again."),
+        )
+    if dry_run:
+        done = 0
+    elif act == "cancel":
+        done = cancel_many(principal, activity_id, found, reason)
+    else:
+        done = ask_many(principal, activity_id, found)
+    return ManyOut(registrations=len(found), people=people, done=done)
 
 
 def cancel_many(
@@ -254,7 +293,7 @@ def _batches(identifiers: Sequence[uuid.UUID], size: int) -> Iterator[Sequence[u
 # Neither in the room already nor erased.
 _UNTOUCHED: Final = (Registration.checked_in_at.is_(None), Registration.erased_at.is_(None))
 # Whom an act on many can change at all.
-CONDITIONS: Final[dict[str, tuple[sa.ColumnElement[bool], ...]]] = {
+CONDITIONS: Final[dict[Act, tuple[sa.ColumnElement[bool], ...]]] = {
     "cancel": (Registration.status.in_(LIVE), *_UNTOUCHED),
     "ask": (Registration.status == "confirmed", *_UNTOUCHED),
 }

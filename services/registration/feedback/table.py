@@ -7,7 +7,7 @@ import io
 
 from services.chassis.i18n import gettext as _
 from services.chassis.i18n import localized
-from services.registration.attendees.exporting import harmless
+from services.chassis.sheets import harmless
 from services.registration.feedback.models import COMMENT_STATES
 from services.registration.feedback.results import Overview
 

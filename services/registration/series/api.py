@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends
 from services.chassis.auth import Principal, require
 from services.chassis.idempotency import OncePerKey
 from services.registration.series import reading, service
-from services.registration.series.schemas import OccurrencesIn, SeriesIn, SeriesOut
+from services.registration.series.schemas import OccurrencesIn, SeriesIn, SeriesOut, SeriesPatch
 
 router = APIRouter(tags=["series"])
 
@@ -30,6 +30,20 @@ def begin_series(wanted: SeriesIn, principal: Editor, once: OncePerKey) -> Serie
 def get_series(slug: str) -> SeriesOut:
     """A series by the address of its page, with every occurrence that is or was published."""
     return reading.one_series(slug)
+
+
+@router.patch("/series/{series_id}")
+def describe(series_id: uuid.UUID, wanted: SeriesPatch, principal: Editor) -> SeriesOut:
+    """Say what a series is, on its public page."""
+    service.describe(principal, series_id, wanted)
+    return reading.staff_series(principal, series_id)
+
+
+@router.post("/series/{series_id}/publish")
+def publish_drafts(series_id: uuid.UUID, principal: Editor) -> SeriesOut:
+    """Publish every draft of a series that is not over. Doing it twice changes nothing."""
+    service.publish_drafts(principal, series_id)
+    return reading.staff_series(principal, series_id)
 
 
 @router.post("/series/{series_id}/occurrences", status_code=201)
