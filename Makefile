@@ -9,7 +9,7 @@ run: setup
 
 test:
 	@$(PYTHON) deploy/setup.py --test
-	@exec $(BIN)/pytest -n 2 --dist loadgroup
+	@exec $(BIN)/pytest -n 2 --dist loadscope --no-loadscope-reorder
 
 check: setup
 	@exec $(BIN)/python -m tests.check

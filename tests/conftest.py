@@ -19,6 +19,8 @@ import pytest
 import sqlalchemy as sa
 import structlog
 from starlette.testclient import TestClient
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from services import house
 from services.chassis import auth, ratelimit
@@ -33,6 +35,35 @@ from services.chassis.tables import OutboxRow
 from tests.sink import SmtpSink
 
 TEST_KEYS = "test-key-of-the-suite-0123456789abcdef,older-key-of-the-suite-0123456789abcdef"
+
+
+# What starts houses of its own takes longest: it comes first, and each of these stays with one test
+# process, so that its house and what is in it are made once.
+TOGETHER = ("tests/journeys/test_pages.py", "tests/journeys/", "tests/faults/", "tests/deploy/")
+
+
+def _together(nodeid: str) -> str:
+    """What stays with one process: one of :data:`TOGETHER`, else a file's tests."""
+    file = nodeid.partition("::")[0]
+    return next((place for place in TOGETHER if file.startswith(place)), file)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    def rank(item: pytest.Item) -> int:
+        place = _together(item.nodeid)
+        return TOGETHER.index(place) if place in TOGETHER else len(TOGETHER)
+
+    items.sort(key=rank)
+
+
+class _Together(LoadScopeScheduling):
+    def _split_scope(self, nodeid: str) -> str:
+        return _together(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    """With ``--dist loadscope --no-loadscope-reorder``: in the order of above."""
+    return _Together(config, log)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -168,7 +168,6 @@ def is_ready(ready: str | Path) -> bool:
         return False
 
 
-@pytest.mark.xdist_group("stack")
 def test_every_command_starts_and_becomes_ready(
     processes: dict[str, tuple[subprocess.Popen[bytes], str | Path]], tmp_path: Path
 ) -> None:

@@ -8,13 +8,10 @@ import time
 import uuid
 
 import psycopg
-import pytest
 import redis
 
 from tests.faults.conftest import Queue, lecture, register
 from tests.stack import Stack, eventually
-
-pytestmark = pytest.mark.xdist_group("faults")
 
 
 def unconfirmed(stack: Stack, service: str = "registration") -> int:

@@ -12,8 +12,6 @@ from tests.journeys.conftest import PHONE
 from tests.journeys.making import link
 from tests.stack import Stack
 
-pytestmark = pytest.mark.xdist_group("journeys")
-
 Visit = Callable[..., Page]
 EVIL = "讲得好 <img src=x onerror=alert(1)>"
 

@@ -12,8 +12,6 @@ from playwright.sync_api import Page, expect
 from tests.journeys.making import lecture, register, somebody
 from tests.stack import Stack
 
-pytestmark = pytest.mark.xdist_group("journeys")
-
 Visit = Callable[..., Page]
 
 

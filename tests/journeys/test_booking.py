@@ -14,8 +14,6 @@ from tests.journeys.conftest import PHONE
 from tests.journeys.making import XICHENG, invitation, link, somebody
 from tests.stack import Stack
 
-pytestmark = pytest.mark.xdist_group("journeys")
-
 Visit = Callable[..., Page]
 BEIJING = ZoneInfo("Asia/Shanghai")
 WHEN = (datetime.now(BEIJING) + timedelta(days=20)).replace(hour=14, minute=30)

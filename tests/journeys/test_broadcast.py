@@ -15,8 +15,6 @@ from playwright.sync_api import Page, expect
 from tests.journeys.making import lecture, link, register, somebody
 from tests.stack import Stack, eventually
 
-pytestmark = pytest.mark.xdist_group("journeys")
-
 Visit = Callable[..., Page]
 HUAIROU = "110116"
 

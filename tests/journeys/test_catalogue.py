@@ -15,8 +15,6 @@ from tests.journeys.conftest import DESK, PHONE
 from tests.journeys.making import lecture
 from tests.stack import Stack
 
-pytestmark = pytest.mark.xdist_group("journeys")
-
 Visit = Callable[..., Page]
 
 

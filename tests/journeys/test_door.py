@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import pytest
 import segno
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
@@ -16,8 +15,6 @@ from playwright.sync_api import Browser, Page, expect
 from tests.journeys.conftest import PHONE, chromium
 from tests.journeys.making import API, lecture, register, somebody
 from tests.stack import Stack, eventually
-
-pytestmark = pytest.mark.xdist_group("journeys")
 
 Visit = Callable[..., Page]
 

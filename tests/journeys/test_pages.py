@@ -6,7 +6,8 @@ import gzip
 import json
 import re
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -16,12 +17,12 @@ from tests.journeys.conftest import PHONE
 from tests.journeys.sights import Sights
 from tests.stack import ROOT, Stack
 
-pytestmark = pytest.mark.xdist_group("journeys")
-
 Visit = Callable[..., Page]
-WIDTHS = (320, 375, 768, 1280, 1920)
-# axe takes longest of all: each page is gone over on a telephone and at a desk, once each.
+WIDTHS = (320, 768, 1280)
+# axe takes longest of all: each page is gone over once, one on a telephone and the next at a desk;
+# with --long every page at both, and at every width.
 AXE_AT = {"zh-CN": 375, "en": 1280}
+ALL_WIDTHS = (320, 375, 768, 1280, 1920)
 AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 LIMIT = 100_000
@@ -52,18 +53,48 @@ def violations(page: Page, axe: str) -> list[str]:
     ]
 
 
-def faults(page: Page, path: str, language: str, axe: str) -> list[str]:
-    """What is wrong with one page, wherever it is looked at."""
-    answer = page.goto(path)
-    assert answer is not None
-    found = [] if answer.status == 200 else [f"status {answer.status}"]
-    # Parts that are fetched after the page: those of the staff's home.
-    expect(page.locator("[hx-trigger='load']")).to_have_count(0)
-    return [f"{path} ({language}): {line}" for line in [*found, *looked_at(page, language, axe)]]
+@dataclass(frozen=True)
+class Looking:
+    """How closely pages are looked at.
+
+    Attributes:
+        axe: the source of axe-core.
+        long: every page at every width, and with axe on a telephone and at a desk.
+    """
+
+    axe: str
+    long: bool
+
+    def faults(self, page: Page, paths: Sequence[str], language: str) -> list[str]:
+        """What is wrong with each of the pages, wherever it is looked at."""
+        found = []
+        for place, path in enumerate(paths):
+            answer = page.goto(path)
+            assert answer is not None
+            wrong = [] if answer.status == 200 else [f"status {answer.status}"]
+            # Parts that are fetched after the page: those of the staff's home.
+            expect(page.locator("[hx-trigger='load']")).to_have_count(0)
+            turn = ("zh-CN", "en")[place % 2] == language
+            at = AXE_AT.values() if self.long else [AXE_AT[language]] if turn else []
+            wrong += looked_at(page, language, self.axe, at, ALL_WIDTHS if self.long else WIDTHS)
+            found += [f"{path} ({language}): {line}" for line in wrong]
+        return found
 
 
-def looked_at(page: Page, language: str, axe: str) -> list[str]:
-    """What is wrong with the page that is open, at every width."""
+@pytest.fixture
+def looking(axe: str, request: pytest.FixtureRequest) -> Looking:
+    """As closely as this run has time for."""
+    return Looking(axe, bool(request.config.getoption("--long")))
+
+
+def looked_at(
+    page: Page,
+    language: str,
+    axe: str,
+    axe_at: Collection[int],
+    widths: Collection[int] = WIDTHS,
+) -> list[str]:
+    """What is wrong with the page that is open, at every width; with axe at some."""
     found = []
     if page.locator("html").get_attribute("lang") != language:
         found.append("wrong lang")
@@ -71,12 +102,12 @@ def looked_at(page: Page, language: str, axe: str) -> list[str]:
         found.append(f"{headings} h1")
     if len(page.title().split(" · ")) < 2:
         found.append(f"title “{page.title()}”")
-    for width in WIDTHS:
+    for width in sorted({*widths, *axe_at}):
         page.set_viewport_size({"width": width, "height": 900})
         wide = page.evaluate("document.documentElement.scrollWidth")
         if wide > width:
             found.append(f"{wide} px of content in {width} px")
-        if width == AXE_AT[language]:
+        if width in axe_at:
             found += [f"{width} px, {line}" for line in violations(page, axe)]
     return found
 
@@ -87,26 +118,28 @@ THIRDS = range(3)
 
 @pytest.mark.parametrize("third", THIRDS)
 @pytest.mark.parametrize("language", ["zh-CN", "en"])
-def test_public_pages(visit: Visit, sights: Sights, axe: str, language: str, third: int) -> None:
+def test_public_pages(
+    *, visit: Visit, sights: Sights, looking: Looking, language: str, third: int
+) -> None:
     page = visit("/", language=language)
-    paths = sights.public[third :: len(THIRDS)]
-    found = [line for path in paths for line in faults(page, path, language, axe)]
+    found = looking.faults(page, sights.public[third :: len(THIRDS)], language)
     assert not found, "\n".join(found)
 
 
 @pytest.mark.parametrize("third", THIRDS)
 @pytest.mark.parametrize("language", ["zh-CN", "en"])
-def test_staff_pages(visit: Visit, sights: Sights, axe: str, language: str, third: int) -> None:
+def test_staff_pages(
+    *, visit: Visit, sights: Sights, looking: Looking, language: str, third: int
+) -> None:
     page = visit("/staff", language=language, staff="admin")
-    paths = sights.staff[third :: len(THIRDS)]
-    found = [line for path in paths for line in faults(page, path, language, axe)]
+    found = looking.faults(page, sights.staff[third :: len(THIRDS)], language)
     assert not found, "\n".join(found)
 
 
 def test_a_page_that_is_wrong_is_found(visit: Visit, axe: str) -> None:
     """The checks above, on a page that was right until something was put into it."""
     page = visit("/privacy")
-    assert looked_at(page, "zh-CN", axe) == []
+    assert looked_at(page, "zh-CN", axe, [375, 1280]) == []
     page.evaluate(
         """() => {
             const wide = document.createElement('p');
@@ -117,7 +150,7 @@ def test_a_page_that_is_wrong_is_found(visit: Visit, axe: str) -> None:
             document.querySelector('main').append(wide, button, document.createElement('h1'));
         }"""
     )
-    found = "\n".join(looked_at(page, "en", axe))
+    found = "\n".join(looked_at(page, "en", axe, [1280]))
     for word in ("wrong lang", "2 h1", "px of content in 1280 px", "button-name"):
         assert word in found
 

@@ -14,8 +14,6 @@ from tests.journeys.making import lecture, somebody
 from tests.journeys.test_pages import axe, looked_at  # noqa: F401 - a fixture
 from tests.stack import Stack
 
-pytestmark = pytest.mark.xdist_group("journeys")
-
 Visit = Callable[..., Page]
 
 QUESTIONS: list[dict[str, Any]] = [

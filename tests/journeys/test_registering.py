@@ -23,8 +23,6 @@ from tests.journeys.making import (
 )
 from tests.stack import Stack, eventually
 
-pytestmark = pytest.mark.xdist_group("journeys")
-
 Visit = Callable[..., Page]
 
 

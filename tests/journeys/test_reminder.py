@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-import pytest
-
 from tests.journeys.making import Reminded, invitation, mails
 from tests.stack import Stack, eventually
-
-pytestmark = pytest.mark.xdist_group("journeys")
 
 
 def reminder(stack: Stack, to: str) -> dict[str, object] | None:

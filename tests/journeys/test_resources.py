@@ -6,14 +6,11 @@ import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.journeys.conftest import PHONE
 from tests.journeys.making import lecture
 from tests.stack import Stack
-
-pytestmark = pytest.mark.xdist_group("journeys")
 
 Visit = Callable[..., Page]
 

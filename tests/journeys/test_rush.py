@@ -6,15 +6,12 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.journeys.conftest import PHONE
 from tests.journeys.making import lecture, seats_left, somebody
 from tests.journeys.test_pages import axe, looked_at  # noqa: F401 - a fixture
 from tests.stack import Stack
-
-pytestmark = pytest.mark.xdist_group("journeys")
 
 Visit = Callable[..., Page]
 

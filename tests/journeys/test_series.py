@@ -8,15 +8,12 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests.journeys.conftest import PHONE
 from tests.journeys.making import lecture, register, somebody
 from tests.stack import Stack, eventually
-
-pytestmark = pytest.mark.xdist_group("journeys")
 
 Visit = Callable[..., Page]
 BEIJING = ZoneInfo("Asia/Shanghai")

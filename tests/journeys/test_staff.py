@@ -7,13 +7,10 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.journeys.making import XICHENG, invitation, lecture, mails, register, somebody
 from tests.stack import Stack, eventually
-
-pytestmark = pytest.mark.xdist_group("journeys")
 
 Visit = Callable[..., Page]
 BEIJING = ZoneInfo("Asia/Shanghai")

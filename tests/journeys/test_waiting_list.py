@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.journeys.conftest import PHONE
 from tests.journeys.making import invitation, lecture, link, mails, register, somebody
 from tests.stack import Stack, eventually
-
-pytestmark = pytest.mark.xdist_group("journeys")
 
 API = "/api/registration/v1"
 
