@@ -27,6 +27,16 @@ from tests.registration.ground import (
     token,
 )
 
+MEAL = {
+    "id": "meal",
+    "kind": "choice",
+    "label": {"zh-CN": "用餐", "en": "Meal"},
+    "options": [
+        {"value": "beef", "label": {"zh-CN": "牛肉", "en": "Beef"}},
+        {"value": "none", "label": {"zh-CN": "不用餐", "en": "None"}},
+    ],
+}
+
 
 def _two(**changes: object) -> tuple[uuid.UUID, uuid.UUID]:
     series = uuid.uuid4()
@@ -97,6 +107,31 @@ def test_an_address_that_is_registered_there_already_stays_here() -> None:
     register(there, 1)
     assert _kind(partial(moving.move, token(mine), there)) == "already-registered"
     assert (seats_taken(here), seats_taken(there)) == (1, 1)
+
+
+def test_what_only_the_other_date_asks_is_asked_before_moving(
+    client: Callable[[str], TestClient],
+) -> None:
+    here, there = _two(questions=[MEAL | {"required": True}])
+    boat = {"id": "boat", "kind": "text", "label": {"zh-CN": "船票", "en": "Boat"}}
+    edit(there, questions=[MEAL | {"required": True}, boat | {"required": True}])
+    mine = register(here, 1, answers={"meal": "beef"})
+    browser = client("registration")
+    call = f"/api/registration/v1/registrations/{token(mine)}/move"
+    refused = browser.post(call, json={"activity_id": str(there)})
+    assert refused.status_code == 422
+    assert [error["field"] for error in refused.json()["errors"]] == ["answers.boat"]
+    assert (seats_taken(here), seats_taken(there)) == (1, 0)
+
+    place, form = f"/registrations/{token(mine)}/move", {"activity_id": str(there)}
+    asked = browser.post(place, data=form)
+    assert asked.status_code == 422
+    assert "船票" in asked.text
+    assert 'value="beef" checked' in " ".join(asked.text.split())
+    done = browser.post(place, data=form | {"answers.boat": "A7", "answers.meal": "none"})
+    assert done.status_code == 303, done.text
+    assert service.look(token(mine)).answers == {"meal": "none", "boat": "A7"}
+    assert (seats_taken(here), seats_taken(there)) == (0, 1)
 
 
 def test_somebody_who_waits_gets_a_place_on_another_date() -> None:

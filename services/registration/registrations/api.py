@@ -82,4 +82,4 @@ def move(manage_token: str, wanted: MoveIn) -> OwnRegistration:
     409 types: `activity-full` (nothing changes), `other-series`, `already-registered`, and those
     of registering.
     """
-    return moving.move(manage_token, wanted.activity_id)
+    return moving.move(manage_token, wanted.activity_id, wanted.answers)

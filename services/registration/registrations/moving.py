@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from services.chassis.database import utc_now
 from services.chassis.i18n import lazy
-from services.chassis.problems import Problem
+from services.chassis.problems import LinkNotValid, Problem
 from services.registration.activities.models import Activity
 from services.registration.database import database
+from services.registration.questions.answers import checked
 from services.registration.registrations import refusals, seats
 from services.registration.registrations.events import tell
 from services.registration.registrations.models import Registration
@@ -69,13 +71,41 @@ def _room(activity: Activity, registration: Registration) -> int:
     return registration.party_size if left is None else left
 
 
-def move(token: str, target_id: uuid.UUID) -> OwnRegistration:
+def asked_there(token: str, target_id: uuid.UUID) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """What another date asks, and what of it the registration has answered already.
+
+    Raises:
+        LinkNotValid: the token is forged or damaged.
+    """
+    with database.transaction() as session:
+        registration = session.get(Registration, read_token(token))
+        target = session.get(Activity, target_id)
+        if registration is None or target is None:
+            raise LinkNotValid
+        return target.questions, _carried(registration, target)
+
+
+def _carried(registration: Registration, target: Activity) -> dict[str, Any]:
+    """The answers that go along: those to questions that the other date asks too."""
+    known = {question["id"] for question in target.questions if "id" in question}
+    return {
+        question: answer for question, answer in registration.answers.items() if question in known
+    }
+
+
+def move(
+    token: str, target_id: uuid.UUID, answers: Mapping[str, object] | None = None
+) -> OwnRegistration:
     """Take a registration to another date of its series, where it is confirmed at once.
 
     The ticket code stays. What it held goes to the waiting list of the old date.
 
+    Args:
+        answers: to what the other date asks; those that go along are taken where none is given.
+
     Raises:
         LinkNotValid: the token is forged or damaged.
+        Invalid: the other date asks what is not answered, with a sentence at ``answers.ID``.
         Problem: 409 ``activity-full`` (the registration stays as it was), ``other-series``,
             ``already-registered``, ``registration-cancelled``, ``registration-closed``,
             ``registration-unverified``, ``registration-not-open``, ``activity-cancelled`` or
@@ -103,17 +133,12 @@ def move(token: str, target_id: uuid.UUID) -> OwnRegistration:
             # Nobody comes around the line of a fair queue by way of another date.
             if in_line:
                 raise refusals.queued()
+            there = checked(target.questions, _carried(registration, target) | dict(answers or {}))
             if registration.party_size > target.max_party_size or not seats.transfer(
                 session, registration, activity, target
             ):
                 raise refusals.no_room_for(registration.party_size, registration.party_size)
-            # What is not asked there is not kept; what only it asks can be added by a change.
-            known = {question["id"] for question in target.questions if "id" in question}
-            registration.answers = {
-                question: answer
-                for question, answer in registration.answers.items()
-                if question in known
-            }
+            registration.answers = there
             session.flush()
             tell(session, registration, target)
             seats.offer_places(session, activity, now)

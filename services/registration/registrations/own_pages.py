@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -24,7 +24,7 @@ from services.registration.registrations import moving, service, tickets
 from services.registration.registrations.calendar import MEDIA_TYPE, calendar_file
 from services.registration.registrations.models import LIVE
 from services.registration.registrations.pages import sizes
-from services.registration.registrations.schemas import OwnPatch, OwnRegistration
+from services.registration.registrations.schemas import MoveIn, OwnPatch, OwnRegistration
 from services.registration.registrations.slips import slip
 
 router = APIRouter()
@@ -96,9 +96,14 @@ def move(request: Request, token: str, typed: TypedForm) -> Response:
         missing = FieldError("activity_id", lazy("Please choose one of the dates."))
         return _move_form(request, token, Form(typed.values(), Invalid([missing])), status=422)
     try:
-        moving.move(token, uuid.UUID(chosen))
+        wanted = typed.parse(MoveIn)
+        moving.move(token, wanted.activity_id, wanted.answers)
     except LinkNotValid:
         raise
+    except Invalid as invalid:
+        questions, answers = moving.asked_there(token, uuid.UUID(chosen))
+        form = Form(values_of(questions, answers) | typed.values(), invalid)
+        return _move_form(request, token, form, status=422, questions=questions)
     except Problem as problem:
         form = Form(typed.values())
         return _move_form(request, token, form, status=problem.status, problem=problem)
@@ -112,6 +117,7 @@ def _move_form(
     *,
     status: int = 200,
     problem: Problem | None = None,
+    questions: Sequence[dict[str, Any]] = (),
 ) -> HTMLResponse:
     registration = service.look(token)
     return pages.render(
@@ -124,6 +130,7 @@ def _move_form(
         form=form,
         problem=problem,
         dates=moving.other_dates(token),
+        asked=asked(questions),
     )
 
 

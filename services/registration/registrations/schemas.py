@@ -198,9 +198,13 @@ class OtherDate(BaseModel):
 
 
 class MoveIn(BaseModel):
-    """The other date of the series to which a registration moves."""
+    """The other date of the series to which a registration moves, and answers to what it asks.
+
+    Answers to questions that both dates ask go along by themselves.
+    """
 
     activity_id: uuid.UUID
+    answers: Answers = Field(default_factory=dict)
 
 
 class OwnRegistration(Registered):
