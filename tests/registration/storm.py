@@ -1,11 +1,12 @@
 """A storm over a few activities: one of several processes that do everything at once.
 
-    python -m tests.registration.storm SEED SECONDS [without-guard]
+    python -m tests.registration.storm SEED SECONDS [without-guard | out-of-order]
 
 The activities are read from the standard input, an id a line: two of one series with few places.
 Every process registers, cancels, accepts, lets offers run out, changes parties, moves people and
 changes the capacity, in an order that the seed draws. It prints how often each of them was done.
-``without-guard`` is the negative control: a seat is taken without asking whether there is one.
+The negative controls: ``without-guard`` takes a seat without asking whether there is one, and
+``out-of-order`` offers places to whoever came last.
 """
 
 from __future__ import annotations
@@ -104,6 +105,8 @@ def main() -> None:
     seed, seconds = int(sys.argv[1]), float(sys.argv[2])
     if "without-guard" in sys.argv:
         seats.fits = lambda _party_size: sa.true()  # type: ignore[assignment]
+    if "out-of-order" in sys.argv:
+        seats.IN_LINE = Registration.waiting_since.desc()  # type: ignore[assignment]
     activities = [uuid.UUID(line) for line in sys.stdin.read().split()]
     until = time.monotonic() + seconds
 

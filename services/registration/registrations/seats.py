@@ -41,6 +41,8 @@ from services.registration.registrations.models import (
 )
 from services.registration.rush import limits
 
+# Who waits longest stands first.
+IN_LINE = Registration.waiting_since.asc()
 OFFER = timedelta(hours=24)
 # Later than this before the beginning nothing is offered any more.
 LAST_OFFER = timedelta(hours=1)
@@ -363,7 +365,7 @@ def offer_places(session: Session, activity: Activity, now: datetime) -> int:
     for identifier, party in session.execute(
         sa.select(Registration.id, Registration.party_size)
         .where(Registration.activity_id == activity.id, Registration.status == "waiting")
-        .order_by(Registration.waiting_since)
+        .order_by(IN_LINE)
     ):
         if free is None:
             chosen.append(identifier)
