@@ -185,7 +185,7 @@ def test_choosing_shows_who_is_free_and_takes_a_reason(desk: Desk) -> None:
 
 
 def test_a_booking_that_is_accepted_occupies_and_one_withdrawn_gives_back(
-    outbox: Callable[[str], list[Envelope]],
+    outbox: Callable[[str], list[Envelope]], client: Callable[..., TestClient]
 ) -> None:
     lecturer, booking = a_lecturer(), a_booking()
     chosen = {"agreed_time": TEN, "duration_minutes": 90, "lecturer_ids": [lecturer.id]}
@@ -197,8 +197,12 @@ def test_a_booking_that_is_accepted_occupies_and_one_withdrawn_gives_back(
     with pytest.raises(Problem, match="resource-busy") as refused:
         arrange(an_activity(**at(1)), lecturer_ids=[lecturer.id])
     assert "第三中学" not in str(refused.value.detail)
+    school = client("registration", headers={"Accept-Language": "en"})
+    page = f"/bookings/{manage_token(booking)}"
+    assert "Who comes to you: Ms Lin" in school.get(page).text
     bookings.withdraw(manage_token(booking))
     assert occupied(lecturer.id) == []
+    assert "Ms Lin" not in school.get(page).text
 
 
 def test_times_that_are_proposed_are_held_and_the_one_taken_is_kept() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 import uuid
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated, Self
 from zoneinfo import ZoneInfo
@@ -212,7 +213,10 @@ class ContactOut(BaseModel):
 
 
 class BookingOut(BaseModel):
-    """A booking as its organisation and staff see it. Times are UTC, shown in ``timezone``."""
+    """A booking as its organisation and staff see it. Times are UTC, shown in ``timezone``.
+
+    ``speakers``: who comes, once a time is agreed and the office has chosen; names by language.
+    """
 
     id: uuid.UUID
     version: int
@@ -235,18 +239,20 @@ class BookingOut(BaseModel):
     created_at: datetime
     updated_at: datetime
     manage_url: str
+    speakers: list[dict[str, str]] = Field(default_factory=list)
 
     @classmethod
-    def of(cls, booking: Booking) -> Self:
+    def of(cls, booking: Booking, speakers: Sequence[dict[str, str]] = ()) -> Self:
         """The answer for a stored booking."""
         known = {
             name: getattr(booking, name)
             for name in cls.model_fields
-            if name not in ("organisation", "contact")
+            if name not in ("organisation", "contact", "speakers")
         }
         return cls.model_validate(
             known
             | {
+                "speakers": list(speakers),
                 "organisation": {
                     "name": booking.organisation_name,
                     "kind": booking.organisation_kind,

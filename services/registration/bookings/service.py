@@ -27,6 +27,7 @@ from services.registration.bookings.schemas import (
     Requested,
 )
 from services.registration.database import database
+from services.registration.resources.public import speakers_of
 
 
 def request_booking(wanted: BookingIn, once: Once) -> Requested:
@@ -68,7 +69,9 @@ def look(token: str) -> BookingOut:
         LinkNotValid: the token is forged or damaged.
     """
     with database.transaction() as session:
-        return BookingOut.of(_of_link(session, token))
+        booking = _of_link(session, token)
+        speakers = speakers_of(session, booking.id) if booking.status == "accepted" else []
+        return BookingOut.of(booking, [speaker.name for speaker in speakers])
 
 
 def take_time(token: str, agreed_time: datetime) -> BookingOut:

@@ -19,12 +19,12 @@ class Speaker:
     about: dict[str, str]
 
 
-def speakers_of(session: Session, activity_id: uuid.UUID) -> list[Speaker]:
-    """Who speaks at an activity, by name; nobody once it is cancelled."""
+def speakers_of(session: Session, holder_id: uuid.UUID) -> list[Speaker]:
+    """Who speaks at an activity or for a booking, by name; nobody once it is called off."""
     query = (
         sa.select(Lecturer.name, Lecturer.about)
         .join(Occupancy, Occupancy.resource_id == Lecturer.id)
-        .where(Occupancy.holder_id == activity_id, Occupancy.released_at.is_(None))
+        .where(Occupancy.holder_id == holder_id, Occupancy.released_at.is_(None))
         .distinct()
     )
     found = [Speaker(name, about) for name, about in session.execute(query)]
