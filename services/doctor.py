@@ -5,7 +5,6 @@ from __future__ import annotations
 import smtplib
 from collections.abc import Callable
 from functools import partial
-from urllib.parse import urlsplit
 
 import redis
 import sqlalchemy as sa
@@ -13,8 +12,10 @@ from rich.console import Console
 from rich.markup import escape
 
 from services import house
+from services.chassis.relays import mail_relays
 from services.chassis.settings import SettingsError, settings
 from services.chassis.tables import OutboxRow
+from services.notifications.messages.dkim import signer
 
 _UNWELL = (SettingsError, sa.exc.SQLAlchemyError, redis.RedisError, OSError, ValueError)
 
@@ -24,7 +25,7 @@ def examine(console: Console) -> bool:
     checks: list[tuple[str, Callable[[], str]]] = [
         (f"database of {name}", partial(_database, name)) for name in house.SERVICES
     ]
-    checks += [("queue", _queue), ("mail relay", _mail)]
+    checks += [("queue", _queue), ("mail relay", _mail), ("mail signature", _signature)]
     well = True
     for title, check in checks:
         try:
@@ -58,12 +59,25 @@ def _queue() -> str:
     return f"answers; append-only file {kept}, {policy}"
 
 
+def _signature() -> str:
+    """Whether mails are signed, and the record that lets a receiver check it (RFC 6376 §3.6.1)."""
+    signing = signer()
+    if signing is None:
+        return "off; set LINGBAO_DKIM_KEY, or large receivers may take our mails for spam"
+    name, text = signing.dns_record
+    # A string of a TXT record holds 255 octets; a receiver joins several.
+    strings = " ".join(f'"{text[at : at + 255]}"' for at in range(0, len(text), 255))
+    return f"on; the DNS needs {name} TXT {strings}"
+
+
 def _mail() -> str:
     url = settings().smtp_url
     if url is None:
         raise ValueError("no mail relay is configured; set LINGBAO_SMTP_URL or start `lingbao up`")
-    parts = urlsplit(url)
-    kind = smtplib.SMTP_SSL if parts.scheme == "smtps" else smtplib.SMTP
-    with kind(parts.hostname or "", parts.port or 25, timeout=5) as client:
-        code, _ = client.noop()
-    return f"{parts.hostname}:{parts.port or 25} answers {code}"
+    said = []
+    for relay in mail_relays(url):
+        kind = smtplib.SMTP_SSL if relay.use_tls else smtplib.SMTP
+        with kind(relay.hostname, relay.port, timeout=5) as client:
+            code, _ = client.noop()
+        said.append(f"{relay.hostname}:{relay.port} answers {code}")
+    return ", ".join(said)

@@ -45,6 +45,7 @@ _VIEW = frozenset(
         "advisories.view",
         "broadcasts.view",
         "deliveries.view",
+        "senders.view",
     }
 )
 _EDIT = _VIEW | {
@@ -57,12 +58,14 @@ _EDIT = _VIEW | {
     "broadcasts.write",
     "broadcasts.approve",
     "contacts.view",
+    "contacts.edit",
+    "templates.edit",
 }
 _ADMIN = _EDIT | {"people.manage", "audit.view"}
 
 # What each role may do. District roles may do it within their own district.
 PERMISSIONS: dict[str, frozenset[str]] = {
-    "city-admin": _ADMIN | {"apikeys.manage"},
+    "city-admin": _ADMIN | {"apikeys.manage", "senders.manage", "webhooks.manage"},
     "city-editor": _EDIT,
     "district-admin": _ADMIN - {"advisories.edit"},
     "district-editor": _EDIT - {"advisories.edit"},

@@ -29,9 +29,14 @@ def refuse(message: str, **values: Any) -> PydanticCustomError:  # noqa: ANN401 
 _TURNS = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
 
 
+# Longer than any field takes. It is refused for its length, and looking at each of its signs before
+# would take seconds for ten megabytes.
+_FAR_TOO_LONG = 100_000
+
+
 def _controls(value: str, *, but: str = "") -> bool:
     """Whether a text breaks the line or steers how it is shown, otherwise than by ``but``."""
-    return any(
+    return len(value) <= _FAR_TOO_LONG and any(
         char not in but
         and (
             unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp")

@@ -45,6 +45,13 @@ class Once:
         """A hash of what was sent: the same for the same call sent twice."""
         return self._body_hash
 
+    def told_by(self, content: bytes) -> Once:
+        """The same call, recognised by ``content`` instead of by its body.
+
+        For multipart: whoever sends such a form again separates its parts by another boundary.
+        """
+        return Once(self._scope, self._key, content)
+
     def first_answer(self, session: Session) -> dict[str, Any] | None:
         """What the same call was answered before, or ``None`` when this is the first.
 

@@ -33,15 +33,18 @@ _MENU = (
     ("/staff/lecturers", i18n.lazy("Rooms and lecturers"), "easel", "activities.view"),
     ("/staff/materials", i18n.lazy("Library"), "book", "materials.view"),
     ("/staff/advisories", i18n.lazy("Advisories"), "globe", "advisories.view"),
+    ("/staff/contacts", i18n.lazy("Contacts"), "person-lines-fill", "contacts.view"),
+    ("/staff/templates", i18n.lazy("Templates"), "file-earmark-text", "templates.edit"),
     ("/staff/broadcasts", i18n.lazy("Broadcasts"), "megaphone", "broadcasts.view"),
     ("/staff/deliveries", i18n.lazy("Deliveries"), "send", "deliveries.view"),
+    ("/staff/senders", i18n.lazy("Senders"), "hdd-network", "senders.view"),
     ("/staff/people", i18n.lazy("People"), "people", "people.manage"),
     ("/staff/apikeys", i18n.lazy("API keys"), "key", "apikeys.manage"),
     ("/staff/audit", i18n.lazy("Audit trail"), "clock-history", "audit.view"),
 )
 
 # Sections that stand under the entry of another.
-_UNDER = {"/staff/venues": "/staff/lecturers"}
+_UNDER = {"/staff/venues": "/staff/lecturers", "/staff/webhooks": "/staff/senders"}
 
 
 def menu_path(path: str) -> str:
@@ -161,6 +164,7 @@ class Pages:
             fresh_once=fresh_once,
             once_field=ONCE_FIELD,
             current_language=i18n.language,
+            sms_signature=lambda: f"【{settings().sms_signature}】",
         )
         self._env.filters.update(
             date_line=i18n.date_line,

@@ -5,12 +5,17 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import threading
 from pathlib import Path
 from typing import Any
 
 from granian.constants import Interfaces
 from granian.log import LogLevels
 from granian.server.embed import Server
+
+# Set once the process is asked to end. Requests under way are waited for, so one that would go on
+# for minutes (a stream of events) looks here and ends by itself.
+stopping = threading.Event()
 
 
 def serve(app: Any, *, host: str, port: int) -> None:  # noqa: ANN401 - any ASGI application
@@ -33,10 +38,11 @@ async def _serve(app: Any, host: str, port: int) -> None:  # noqa: ANN401
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     serving = loop.create_task(server.serve())
-    stopping = loop.create_task(stop.wait())
+    asked = loop.create_task(stop.wait())
     if name := os.environ.get("LINGBAO_READY_FILE"):
         Path(name).touch()
-    await asyncio.wait([serving, stopping], return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait([serving, asked], return_when=asyncio.FIRST_COMPLETED)
+    stopping.set()
     if not serving.done():
         server.stop()  # type: ignore[no-untyped-call]
     await serving

@@ -8,89 +8,48 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import ipaddress
+import re
 import secrets
+from datetime import time
 from pathlib import Path
-from typing import Annotated, Literal
-from urllib.parse import parse_qs, urlsplit
+from typing import Annotated
 
 from limits import parse
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-MINIMUM_KEY_LENGTH = 32
+from services.chassis.house_settings import HouseSettings, Networks
+from services.chassis.mail_settings import MailSettings
+from services.chassis.sms_settings import SmsSettings
+
+# An urgency, and from when to when its broadcasts wait; the end may be on the next day.
+QuietHours = dict[str, tuple[time, time]]
+QUIET_HOURS: QuietHours = {
+    "routine": (time(21), time(8)),
+    "important": (time(23), time(7)),
+}
+ROUTINE_CAP = 3
+_QUIET = re.compile(
+    r"(?P<urgency>routine|important) +(?P<begin>[012]\d:[0-5]\d)-(?P<end>[012]\d:[0-5]\d)"
+)
 
 
 class SettingsError(Exception):
     """A setting is missing or wrong. The text is a sentence for the operator."""
 
 
-class Settings(BaseSettings):
-    """What the environment says. Unset values have a default that is safe in development only."""
+class Settings(SmsSettings, MailSettings, HouseSettings, BaseSettings):
+    """What the environment says. Unset values have a default that is safe in development only.
+
+    The page of settings has them in the order of the classes below, the house's first.
+    """
 
     model_config = SettingsConfigDict(env_prefix="LINGBAO_", env_ignore_empty=True, extra="ignore")
 
-    environment: Literal["development", "production"] = Field(
-        default="development",
-        description="`production` refuses every embedded part and every made-up secret.",
-    )
-    database_url: str | None = Field(
-        default=None,
-        description="A PostgreSQL server, `postgresql://user:password@host:5432/postgres`. Each "
-        "service uses its own database on it (`lingbao_registration` and so on), created when "
-        "it is missing and the user may. Unset: an embedded PostgreSQL is started.",
-    )
-    redis_url: str | None = Field(
-        default=None,
-        description="A Redis-protocol server, `redis://:password@host:6379/0`. "
-        "Unset: an embedded one is started.",
-    )
-    smtp_url: str | None = Field(
-        default=None,
-        description="The mail relay, `smtp://user:password@host:587?starttls=required` "
-        "(`starttls`: `required`, `auto` or `never`; `smtps://` for TLS from the start). "
-        "Unset: a development mail server with an inbox page is started.",
-    )
-    sms_provider: Literal["inbox", "none"] = Field(
-        default="inbox",
-        description="Who sends text messages: `inbox` (the development inbox, needs "
-        "`LINGBAO_SMS_URL` and `LINGBAO_SMS_TOKEN`) or `none` (telephone channels are off).",
-    )
-    sms_url: str | None = Field(default=None, description="Where the SMS provider takes messages.")
-    sms_token: str | None = Field(default=None, description="The SMS provider's bearer token.")
-    sms_signature: str = Field(
-        default="领保中心", max_length=16, description="The signature (签名) in front of every SMS."
-    )
-    mail_from: str = Field(
-        default="领保 Lingbao <no-reply@lingbao.example>",
-        description="The sender of every e-mail.",
-    )
-    base_url: str | None = Field(
-        default=None,
-        description="The public address, without a slash at the end. Links in messages begin "
-        "with it. Unset in development: `http://127.0.0.1:PORT`.",
-    )
-    port: int = Field(
-        default=8000, ge=1, le=65535, description="The port of the one address in front."
-    )
-    data_dir: Path = Field(
-        default=Path(".lingbao"),
-        description="Where the embedded parts keep their data, and development its keys.",
-    )
-    secret_keys: Annotated[list[str], NoDecode] = Field(
+    outgoing_allow: Networks = Field(
         default_factory=list,
-        description="Secrets for encryption and signatures, newest first, separated by commas, "
-        f"each at least {MINIMUM_KEY_LENGTH} characters. Old ones stay at the end until "
-        "`lingbao rekey` has run, and for as long as the API keys and the links in messages that "
-        "were signed with them are to work. Required outside development.",
-    )
-    city: str = Field(
-        default="beijing", description="The file of districts and office names that is used."
-    )
-    trusted_proxies: Annotated[list[str], NoDecode] = Field(
-        default_factory=lambda: ["127.0.0.1", "::1"],
-        description="Addresses or networks, separated by commas, whose `X-Forwarded-For` is "
-        "believed.",
+        description="Networks, separated by commas, that calls to typed addresses (webhooks) may "
+        "reach although they are private: `10.20.0.0/16`. All others inside are refused.",
     )
     public_rate: str = Field(
         default="60/minute",
@@ -116,39 +75,40 @@ class Settings(BaseSettings):
         description="How many days after the end of an activity the personal data of its "
         "registrations, and that of bookings, is kept. Then it is erased; counts stay.",
     )
-    log_format: Literal["text", "json"] = Field(
-        default="text", description="How log lines are written to standard error."
+    quiet_hours: Annotated[QuietHours | None, NoDecode] = Field(
+        default=None,
+        description="When broadcasts wait, by urgency, in the city's zone: "
+        "`routine 21:00-08:00, important 23:00-07:00`, or `none`. Emergencies never wait. "
+        "Unset: these hours in production; none in development, where mail goes nowhere.",
+    )
+    routine_cap: int | None = Field(
+        default=None,
+        ge=0,
+        description="How many routine broadcasts one address gets at most within "
+        "`LINGBAO_ROUTINE_CAP_DAYS`. 0: no limit. Unset: 3 in production, no limit in "
+        "development.",
+    )
+    routine_cap_days: int = Field(
+        default=7, ge=1, le=90, description="The days that `LINGBAO_ROUTINE_CAP` is counted over."
     )
 
-    @field_validator("secret_keys", "trusted_proxies", mode="before")
+    @field_validator("quiet_hours", mode="before")
     @classmethod
-    def _split(cls, value: object) -> object:
-        if isinstance(value, str):
-            return [part.strip() for part in value.split(",") if part.strip()]
-        return value
-
-    @field_validator("secret_keys")
-    @classmethod
-    def _long_enough(cls, keys: list[str]) -> list[str]:
-        for key in keys:
-            if len(key) < MINIMUM_KEY_LENGTH:
-                raise ValueError(
-                    f"every key needs at least {MINIMUM_KEY_LENGTH} characters; "
-                    "make one with: openssl rand -base64 48"
-                )
-        return keys
-
-    @field_validator("trusted_proxies")
-    @classmethod
-    def _networks(cls, proxies: list[str]) -> list[str]:
-        for proxy in proxies:
-            try:
-                ipaddress.ip_network(proxy, strict=False)
-            except ValueError as error:
-                raise ValueError(
-                    f"{proxy!r} is neither an address nor a network such as 10.0.0.0/8"
-                ) from error
-        return proxies
+    def _hours(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        found: QuietHours = {}
+        if value.strip().lower() == "none":
+            return found
+        for part in value.split(","):
+            read = _QUIET.fullmatch(part.strip())
+            if read is None:
+                raise ValueError("it must look like routine 21:00-08:00, important 23:00-07:00")
+            begin, end = (time.fromisoformat(read[name]) for name in ("begin", "end"))
+            if begin == end or read["urgency"] in found:
+                raise ValueError("each urgency has one span of hours, with an end")
+            found[read["urgency"]] = (begin, end)
+        return found
 
     @field_validator("public_rate")
     @classmethod
@@ -159,43 +119,6 @@ class Settings(BaseSettings):
             raise ValueError("it must look like 60/minute") from error
         return rate
 
-    @field_validator("database_url")
-    @classmethod
-    def _postgresql(cls, value: str | None) -> str | None:
-        if value is not None and urlsplit(value).scheme not in ("postgresql", "postgres"):
-            raise ValueError("it must begin with postgresql://")
-        return value
-
-    @field_validator("redis_url")
-    @classmethod
-    def _redis(cls, value: str | None) -> str | None:
-        if value is not None and urlsplit(value).scheme not in ("redis", "rediss"):
-            raise ValueError("it must begin with redis:// or rediss://")
-        return value
-
-    @field_validator("smtp_url")
-    @classmethod
-    def _smtp(cls, value: str | None) -> str | None:
-        if value is None:
-            return None
-        parts = urlsplit(value)
-        if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
-            raise ValueError("it must look like smtp://user:password@host:587")
-        starttls = parse_qs(parts.query).get("starttls", ["auto"])[0]
-        if starttls not in ("required", "auto", "never"):
-            raise ValueError("starttls must be required, auto or never")
-        return value
-
-    @field_validator("base_url")
-    @classmethod
-    def _absolute(cls, value: str | None) -> str | None:
-        if value is None:
-            return None
-        parts = urlsplit(value)
-        if parts.scheme not in ("http", "https") or not parts.netloc or parts.path.strip("/"):
-            raise ValueError("it must look like https://lingbao.example.gov.cn")
-        return value.rstrip("/")
-
     @model_validator(mode="after")
     def _complete_in_production(self) -> Settings:
         if self.environment == "production":
@@ -203,22 +126,21 @@ class Settings(BaseSettings):
             missing = [f"LINGBAO_{name.upper()}" for name in needed if not getattr(self, name)]
             if missing:
                 raise ValueError("production needs " + ", ".join(missing))
-            if self.sms_provider == "inbox" and not (self.sms_url and self.sms_token):
+            if "inbox" in self.sms_providers and not (self.sms_url and self.sms_token):
                 raise ValueError(
                     "LINGBAO_SMS_PROVIDER=inbox needs LINGBAO_SMS_URL and LINGBAO_SMS_TOKEN; "
                     "say LINGBAO_SMS_PROVIDER=none to run without text messages"
                 )
         return self
 
-    @property
-    def public_url(self) -> str:
-        """The public address without a slash at the end."""
-        return self.base_url or f"http://127.0.0.1:{self.port}"
-
-    @property
-    def is_https(self) -> bool:
-        """Whether visitors come by HTTPS, so that cookies are marked ``Secure``."""
-        return self.public_url.startswith("https://")
+    @model_validator(mode="after")
+    def _considerate_in_production(self) -> Settings:
+        real = self.environment == "production"
+        if self.quiet_hours is None:
+            self.quiet_hours = dict(QUIET_HOURS) if real else {}
+        if self.routine_cap is None:
+            self.routine_cap = ROUTINE_CAP if real else 0
+        return self
 
 
 def _sentences(error: ValidationError) -> str:

@@ -37,6 +37,12 @@ def fresh(monkeypatch: pytest.MonkeyPatch) -> None:
         ("LINGBAO_BASE_URL", "lingbao.example", "https://"),
         ("LINGBAO_ENVIRONMENT", "staging", "LINGBAO_ENVIRONMENT"),
         ("LINGBAO_SMS_PROVIDER", "pigeon", "LINGBAO_SMS_PROVIDER"),
+        ("LINGBAO_SMS_PROVIDER", "inbox,none", "none alone"),
+        ("LINGBAO_SMS_PROVIDER", "inbox,tencent", "LINGBAO_SMS_TENCENT_SECRET_ID"),
+        ("LINGBAO_SMS_SMPP_URL", "smpp://h", "smpp://user"),
+        ("LINGBAO_SMS_SMPP_URL", "smpp://u:nine-long@h", "8 for the password"),
+        ("LINGBAO_SMS_WEBHOOK_URL", "gateway", "https://"),
+        ("LINGBAO_SMS_WEBHOOK_SECRET", "whsec_short", "base64"),
     ],
 )
 def test_a_wrong_value_is_named(

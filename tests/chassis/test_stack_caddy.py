@@ -112,7 +112,10 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
         *((path, "content") for path in ("/orders", "/api/content/v1/materials")),
         *((path, "content") for path in ("/staff/advisories", "/staff/today/content")),
         *((path, "notifications") for path in ("/preferences/token", "/subscribe", "/unsubscribe")),
-        *((path, "notifications") for path in ("/calendar/x.ics", "/staff/broadcasts/1")),
+        *(
+            (path, "notifications")
+            for path in ("/answer/x", "/subscribe", "/staff/broadcasts/1", "/staff/senders")
+        ),
         *((path, "notifications") for path in ("/api/notifications/v1/broadcasts",)),
         *((path, "identity") for path in ("/staff", "/staff/sign-in", "/staff/session/renew")),
         *((path, "identity") for path in ("/staff/apikeys", "/api/identity/readyz")),
