@@ -15,10 +15,14 @@ router = APIRouter()
 
 
 @router.get("/unsubscribe/{token}")
-def ask(request: Request, token: str) -> Response:
-    """Whether broadcasts to this address are to stop, or that they have."""
+def ask(request: Request, token: str, back: str = "") -> Response:
+    """Whether broadcasts to this address are to stop, or that they have; ``back``: come again."""
     return pages.render(
-        request, "unsubscribing/unsubscribe.html", standing=service.standing(token), token=token
+        request,
+        "unsubscribing/unsubscribe.html",
+        standing=service.standing(token),
+        token=token,
+        back=bool(back),
     )
 
 
@@ -36,4 +40,4 @@ def stop(request: Request, token: str, typed: TypedForm) -> Response:
 def undo(request: Request, token: str) -> Response:
     """Let them come again."""
     service.subscribe_again(token)
-    return RedirectResponse(f"/unsubscribe/{token}", 303)
+    return RedirectResponse(f"/unsubscribe/{token}?back=1", 303)

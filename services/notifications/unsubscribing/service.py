@@ -9,7 +9,6 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 
-import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from services.chassis.crypto import TokenError, read_id, sign_id
@@ -18,7 +17,8 @@ from services.chassis.settings import settings
 from services.notifications.contacts import service as contacts
 from services.notifications.database import database
 from services.notifications.delivery.masking import masked
-from services.notifications.delivery.models import Delivery
+from services.notifications.delivery.models import STOPPABLE, Delivery
+from services.notifications.preferences.links import preferences_url
 
 _PURPOSE = "unsubscribe"
 
@@ -30,12 +30,14 @@ class Standing:
     Attributes:
         address: masked, because a forwarded mail carries its link with it.
         trial: the link came with a trial message, so there is nothing to stop.
+        choices: where to choose less instead.
     """
 
     channel: str
     address: str
     unsubscribed: bool
     trial: bool
+    choices: str
 
 
 def unsubscribe_token(delivery_id: uuid.UUID) -> str:
@@ -68,19 +70,8 @@ def unsubscribe(token: str) -> Standing:
     """
     with database.transaction() as session:
         delivery = _delivery(session, token)
-        if delivery.kind == "broadcast":
+        if delivery.kind in STOPPABLE:
             contacts.unsubscribe(session, delivery.channel, delivery.address)
-            session.execute(
-                sa.update(Delivery)
-                .where(
-                    Delivery.kind == "broadcast",
-                    Delivery.state == "pending",
-                    Delivery.channel == delivery.channel,
-                    Delivery.address_hash.in_(contacts.address_hashes(delivery.address)),
-                )
-                .values(state="suppressed", last_reply="The person has stopped broadcasts.")
-                .execution_options(synchronize_session=False)
-            )
         return _standing(session, delivery)
 
 
@@ -102,7 +93,7 @@ def _delivery(session: Session, token: str) -> Delivery:
     except TokenError as error:
         raise LinkNotValid from error
     found = session.get(Delivery, identifier)
-    if found is None:
+    if found is None or not found.address:  # erased
         raise LinkNotValid
     return found
 
@@ -112,5 +103,6 @@ def _standing(session: Session, delivery: Delivery) -> Standing:
         channel=delivery.channel,
         address=masked(delivery.channel, delivery.address),
         unsubscribed=contacts.is_unsubscribed(session, delivery.channel, delivery.address),
-        trial=delivery.kind != "broadcast",
+        trial=delivery.kind not in STOPPABLE,
+        choices=preferences_url(delivery.id),
     )

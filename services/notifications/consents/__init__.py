@@ -1,0 +1,1 @@
+"""Who agreed to what, with which words, and when they took it back."""

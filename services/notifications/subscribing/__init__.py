@@ -1,0 +1,1 @@
+"""Subscribing to safety reminders: asked for on a page, confirmed from the address itself."""

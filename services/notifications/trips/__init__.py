@@ -1,0 +1,1 @@
+"""Trips abroad: what to read before one, and forgetting it afterwards."""
