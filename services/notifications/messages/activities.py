@@ -15,6 +15,7 @@ from services.notifications.delivery.models import Delivery
 from services.notifications.messages.advisories import notices
 from services.notifications.messages.content import Content, SmsContent
 from services.notifications.messages.letter import Letter
+from services.notifications.messages.plain import to_plain
 from services.notifications.messages.scene import calendar, context_of, scene, text, why
 from services.notifications.messages.sms import first_fitting
 from services.notifications.reminders.models import ActivitySeen, RegistrationSeen
@@ -146,7 +147,7 @@ def from_staff(session: Session, delivery: Delivery) -> Content | None:
         title = localized(ActivityState.model_validate(activity.state).title)
         return Letter(
             subject=words.subject,
-            body=(words.body, to_html(words.body)),
+            body=(to_plain(words.body), to_html(words.body)),
             button=(_("See your registration"), registration.manage_url),
             fine_print=(
                 _("You receive this because you registered for “%(title)s”.") % {"title": title},

@@ -10,10 +10,20 @@ from sqlalchemy.orm import Session
 from services.notifications.broadcasts import message as broadcasts
 from services.notifications.broadcasts.trial import KIND as TRIAL
 from services.notifications.delivery.models import Delivery
+from services.notifications.digests import message as digests
+from services.notifications.digests.service import KIND as DIGEST
+from services.notifications.inbound import confirming
 from services.notifications.links.service import KIND as LINKS
 from services.notifications.messages import activities, bookings, links, registrations
 from services.notifications.messages.content import Content
+from services.notifications.preferences import message as preferences
+from services.notifications.preferences.links import KIND as PREFERENCES_LINK
 from services.notifications.staff_messages.service import KIND as FROM_STAFF
+from services.notifications.subscribing import message as subscribing
+from services.notifications.subscribing.models import KIND as SUBSCRIPTION_ASKED
+from services.notifications.templates.trial import KIND as TEMPLATE_TRIAL
+from services.notifications.trips import message as trips
+from services.notifications.trips.packs import KIND as TRIP_PACK
 
 # Called in the delivery's language; reads what it needs again. ``None``: no longer wanted.
 Composer = Callable[[Session, Delivery], Content | None]
@@ -36,6 +46,12 @@ COMPOSERS: Final[dict[str, Composer]] = {
     "booking-accepted": bookings.accepted,
     "booking-declined": bookings.declined,
     "booking-withdrawn": bookings.withdrawn,
+    SUBSCRIPTION_ASKED: subscribing.compose,
+    PREFERENCES_LINK: preferences.compose,
+    TRIP_PACK: trips.compose,
     "broadcast": broadcasts.compose,
+    DIGEST: digests.compose,
     TRIAL: broadcasts.compose_trial,
+    TEMPLATE_TRIAL: broadcasts.compose_trial,
+    confirming.KIND: confirming.compose,
 }

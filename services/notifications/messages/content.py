@@ -28,9 +28,10 @@ class MailContent:
         html: the HTML part, a whole document.
         calendar: an invitation or its cancellation.
         headers: further headers, each one line.
-        slots: ASCII marks in text, HTML and headers (each letters and digits only), and what
-            stands there for this recipient (ASCII, such as a link). Two mails that differ in
-            nothing else are equal.
+        slots: marks in subject, text, HTML and headers (each 8 to 40 letters and digits), and
+            what stands there for this recipient: any text, escaped as its place wants it; in
+            ``headers`` ASCII alone, such as a link. Two mails that differ in nothing else are
+            equal.
     """
 
     subject: str

@@ -39,6 +39,9 @@ class Letter:
         fine_print: why this mail came.
         stop: what to press to get no more of its kind, and where it leads.
         body: text written by staff, instead of ``paragraphs``; its HTML is already clean.
+        preface: a sentence before everything else and the language it is in, which is the
+            reader's, when the rest is not.
+        choices: where the reader chooses what they receive, beside ``stop``.
     """
 
     subject: str
@@ -52,6 +55,8 @@ class Letter:
     fine_print: tuple[str, ...] = ()
     stop: tuple[str, str] | None = None
     body: tuple[str, Markup] | None = None
+    preface: tuple[str, str] | None = None
+    choices: tuple[str, str] | None = None
 
     def content(
         self,

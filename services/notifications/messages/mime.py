@@ -5,6 +5,8 @@ from __future__ import annotations
 import functools
 import re
 import uuid
+from collections.abc import Sequence
+from dataclasses import replace
 from email import policy
 from email.message import EmailMessage
 from email.utils import format_datetime
@@ -13,17 +15,16 @@ from typing import Final
 from services.chassis.database import utc_now
 from services.chassis.settings import settings
 from services.notifications.messages.content import MailContent
+from services.notifications.messages.dkim import signer
+from services.notifications.messages.filling import Skeleton, cut, marked, unstructured
 from services.notifications.senders.configured import public_host
 
 _POLICY: Final = policy.SMTP.clone(cte_type="7bit", max_line_length=76)
-_SLOT: Final = re.compile(r"[A-Za-z0-9]{8,40}")
 _PLAIN_ADDRESS: Final = re.compile(r"[\x21-\x7e]+@[\x21-\x7e]+")
-_SOFT_BREAK: Final = b"=\r\n"
-_QP_CHUNK: Final = 60
 
 
 def message_bytes(content: MailContent, delivery_id: uuid.UUID, recipient: str) -> bytes:
-    """The whole message for one recipient.
+    """The whole message for one recipient, signed where the settings give a key (DKIM).
 
     Args:
         delivery_id: makes the Message-ID, so that an attempt made again is recognised as the same.
@@ -38,23 +39,51 @@ def message_bytes(content: MailContent, delivery_id: uuid.UUID, recipient: str) 
         f"To: {recipient}\r\n"
         f"Message-ID: <{delivery_id}@{public_host()}>\r\n"
         f"Date: {format_datetime(utc_now())}\r\n"
-    ).encode("ascii")
-    if not content.slots:
-        return own + _built(content, slotted=False)
-    return own + _filled(_built_once(content), content)
+    )
+    if _is_own(content.subject, content):
+        own += f"Subject: {unstructured(_with_slots(content.subject, content))}\r\n"
+    rest = _skeleton(content).filled(content.slots) if content.slots else _built(content)
+    message = own.encode("ascii") + rest
+    signing = signer()
+    return message if signing is None else signing.signed(message)
 
 
-def _built(content: MailContent, *, slotted: bool) -> bytes:
-    """The message without the headers that name its recipient.
+def _is_own(subject: str, content: MailContent) -> bool:
+    """Whether a subject has words of its recipient's in it."""
+    return any(mark in subject for mark in content.slots)
+
+
+def _with_slots(subject: str, content: MailContent) -> str:
+    for mark, value in content.slots.items():
+        subject = subject.replace(mark, value)
+    return subject
+
+
+@functools.lru_cache(maxsize=64)
+def _skeleton(content: MailContent) -> Skeleton:
+    """The message whose slots are still open; contents that differ in their slots are equal."""
+    marks: Sequence[str] = tuple(content.slots)
+    slotted = replace(
+        content,
+        text=marked(content.text, "T", marks),
+        html=marked(content.html, "H", marks),
+        headers=tuple((name, marked(value, "A", marks)) for name, value in content.headers),
+    )
+    return cut(_built(slotted), marks)
+
+
+def _built(content: MailContent) -> bytes:
+    """The message without the headers that are its recipient's alone.
 
     The alternative parts go from plain to rich, the calendar last, as Gmail and Outlook look for
     it; Apple's and older programs take the attachment.
     """
     # In quoted-printable the marks of slots stay readable; otherwise the shorter encoding is used.
-    encoding = "quoted-printable" if slotted else None
+    encoding = "quoted-printable" if content.slots else None
     message = EmailMessage(_POLICY)
     message["From"] = settings().mail_from
-    message["Subject"] = content.subject
+    if not _is_own(content.subject, content):
+        message["Subject"] = content.subject
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no absence notes, please
     for name, value in content.headers:
         message[name] = value
@@ -76,44 +105,3 @@ def _built(content: MailContent, *, slotted: bool) -> bytes:
     # Set last: making a message multipart moves earlier Content-… headers into its first part.
     message["Content-Language"] = content.language
     return message.as_bytes()
-
-
-@functools.lru_cache(maxsize=64)
-def _built_once(content: MailContent) -> bytes:
-    """The message whose slots are still open; contents that differ in their slots are equal."""
-    return _built(content, slotted=True)
-
-
-def _filled(message: bytes, content: MailContent) -> bytes:
-    """A built message with its slots filled in: plain in headers, quoted-printable in the parts."""
-    head, gap, body = message.partition(b"\r\n\r\n")
-    for slot, value in content.slots.items():
-        if not value.isascii() or not value.isprintable() or "\\" in value:
-            raise ValueError("What fills a slot is not plain ASCII on one line.")
-        head = head.replace(slot.encode("ascii"), value.encode("ascii"))
-        folded = _folded(value.replace("=", "=3D"))
-        # The folded value has no backslash, so it is safe as a replacement.
-        body = _spread(slot).sub(folded, body)
-    return head + gap + body
-
-
-@functools.lru_cache(maxsize=64)
-def _spread(slot: str) -> re.Pattern[bytes]:
-    """A slot's mark as it stands in quoted-printable: a soft line break may fall anywhere in it."""
-    if not _SLOT.fullmatch(slot):
-        raise ValueError("The mark of a slot is 8 to 40 letters and digits.")
-    return re.compile(b"(?:=\r\n)?".join(letter.encode("ascii") for letter in slot))
-
-
-def _folded(quoted: str) -> bytes:
-    """A value between soft line breaks, in lines that are short enough (RFC 2045 §6.7)."""
-    pieces: list[str] = []
-    rest = quoted
-    while rest:
-        cut = _QP_CHUNK
-        # An escape such as =3D must not be torn.
-        while cut < len(rest) and "=" in rest[cut - 2 : cut]:
-            cut -= 1
-        pieces.append(rest[:cut])
-        rest = rest[cut:]
-    return _SOFT_BREAK + _SOFT_BREAK.join(piece.encode("ascii") for piece in pieces) + _SOFT_BREAK
