@@ -1,9 +1,9 @@
-"""Text messages: one interface, and the providers behind it."""
+"""The provider whose messages appear in the development inbox."""
 
 from __future__ import annotations
 
 import uuid
-from typing import Final, Protocol
+from typing import Final
 
 import httpx2
 
@@ -12,37 +12,8 @@ from services.notifications.senders.outcome import Outcome, Verdict, without_add
 TIMEOUT_SECONDS: Final = 15.0
 
 
-class SmsSender(Protocol):
-    """Hands one text message to a provider. Never raises what a provider may cause."""
-
-    async def send(self, to: str, text: str, reference: uuid.UUID) -> Outcome:
-        """Send ``text``.
-
-        Args:
-            to: E.164.
-            text: without the signature; the provider puts it in front.
-            reference: our own id of the message, for the provider's records.
-        """
-        ...
-
-    async def close(self) -> None:
-        """Give back connections."""
-        ...
-
-
-class NoSms:
-    """No provider: every message is refused, and its delivery says so."""
-
-    async def send(self, to: str, text: str, reference: uuid.UUID) -> Outcome:
-        """Refuse."""
-        return Outcome(Verdict.REFUSED, "Text messages are switched off (LINGBAO_SMS_PROVIDER).")
-
-    async def close(self) -> None:
-        """There is nothing to give back."""
-
-
 class InboxSms:
-    """The provider whose messages appear in the development inbox: an HTTP call with a token.
+    """An HTTP call with a token.
 
     Args:
         url: where it takes messages.
@@ -57,7 +28,9 @@ class InboxSms:
             headers={"Authorization": f"Bearer {token}"}, timeout=TIMEOUT_SECONDS
         )
 
-    async def send(self, to: str, text: str, reference: uuid.UUID) -> Outcome:
+    async def send(
+        self, to: str, text: str, reference: uuid.UUID, *, again: bool = False
+    ) -> Outcome:
         """Hand it over; 202 is an acceptance."""
         body = {"to": to, "text": text, "id": str(reference), "signature": self._signature}
         try:
@@ -66,16 +39,17 @@ class InboxSms:
             return Outcome(Verdict.UNREACHABLE, without_addresses(str(error)))
         except httpx2.TransportError as error:
             return Outcome(Verdict.UNKNOWN, without_addresses(str(error) or type(error).__name__))
-        return _judged(answer)
+        return judged(answer)
 
     async def close(self) -> None:
         """Close the connections."""
         await self._client.aclose()
 
 
-def _judged(answer: httpx2.Response) -> Outcome:
+def judged(answer: httpx2.Response) -> Outcome:
+    """What a gateway's answer to one message means; its ``id`` is the provider's reference."""
     reply = without_addresses(f"{answer.status_code} {answer.text}")
-    if answer.status_code == httpx2.codes.ACCEPTED:
+    if answer.is_success:
         return Outcome(Verdict.ACCEPTED, str(answer.status_code), _reference(answer))
     if answer.status_code == httpx2.codes.TOO_MANY_REQUESTS or answer.is_server_error:
         return Outcome(Verdict.LATER, reply)

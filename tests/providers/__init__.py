@@ -1,0 +1,1 @@
+"""Providers of text messages as local servers: their own protocols, their own checks."""
