@@ -14,14 +14,28 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import catalogue, latency, race, rush, start, weight, without_queue
+from bench import (
+    broadcast,
+    catalogue,
+    lanes,
+    latency,
+    planning,
+    race,
+    rush,
+    start,
+    weight,
+    without_queue,
+)
 from tests.stack import running
 
 # These start a house of their own; the others share one.
 APART = {
+    "broadcast": broadcast.measure,
     "start": start.measure,
     "without_queue": without_queue.measure,
     "rush": rush.measure,
+    "planning": planning.measure,
+    "lanes": lanes.measure,
 }
 TABLES = {
     "latency": latency.measure,
@@ -50,4 +64,6 @@ def main() -> None:
                     console.print(TABLES[name](stack))
 
 
-main()
+# Processes that are forked from a nursery import this file too.
+if __name__ == "__main__":
+    main()

@@ -4,48 +4,42 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import uuid
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
-from email.utils import parseaddr
+from typing import Final
 
-import sqlalchemy as sa
 import structlog
-from sqlalchemy.orm import Session
 
 from services.chassis.database import utc_now
-from services.chassis.i18n import speaking, words_of
-from services.chassis.settings import settings
-from services.notifications.contacts.models import Suppression, Unsubscribe
-from services.notifications.contacts.service import address_hashes
-from services.notifications.database import database
 from services.notifications.delivery import lease
 from services.notifications.delivery.models import Delivery
 from services.notifications.delivery.service import wake
-from services.notifications.messages.composers import COMPOSERS
-from services.notifications.messages.content import Content, MailContent
-from services.notifications.messages.mime import message_bytes
+from services.notifications.delivery.writing import Written, write
+from services.notifications.returns.return_path import return_path
+from services.notifications.senders import standing
 from services.notifications.senders.background import background
 from services.notifications.senders.configured import Senders, senders
+from services.notifications.senders.email import Orders
 from services.notifications.senders.outcome import Outcome, Verdict
+from services.notifications.senders.sms.failover import Providers
 
 log = structlog.get_logger(__name__)
 
 AfterBatch = Callable[[datetime], None]
 # Loops of one lane in one process: a second one goes on while a slow server holds up the first.
 LOOPS = 2
+# A lane begins with small batches, so that an emergency's first message goes at once. While they
+# are quick they grow, which costs fewer statements; what is slow is claimed a little at a time, so
+# that a pause or a cancellation is felt within seconds.
+LARGEST_BATCH: Final = 320
+QUICK_SECONDS: Final = 1.0
+SLOW_SECONDS: Final = 3.0
 
 stopping = threading.Event()
-
-
-@dataclass(frozen=True)
-class Written:
-    """A delivery whose message is ready to go."""
-
-    delivery: Delivery
-    message: bytes | str
 
 
 class _Turnstile:
@@ -99,19 +93,66 @@ def run_lane(lane: str, after_batch: AfterBatch | None = None) -> int:
 
 
 def _empty(lane: str, after_batch: AfterBatch | None) -> int:
-    taken = 0
-    while not stopping.is_set():
-        batch = lease.claim(lane, utc_now())
-        if not batch:
-            break
-        taken += len(batch)
-        server_answers = deliver(batch)
-        if after_batch is not None:
-            after_batch(utc_now())
-        # What is planned from now on brings a kick of its own, so a short batch was the last.
-        if not server_answers or len(batch) < lease.BATCH:
-            break
+    """One loop: while a batch is with the servers, the next one is claimed and written."""
+    taken, size, answers = 0, lease.BATCH, True
+    ahead: _Going | None = None
+    try:
+        while answers and not stopping.is_set():
+            braked = standing.braked(lane)
+            size = lease.BATCH if braked else size
+            began = time.monotonic()
+            batch = lease.claim(lane, utc_now(), size)
+            going = _begin(batch, began) if batch else None
+            if going is not None and not taken and len(batch) == size:
+                # There is more: another loop may help, in this process or on another processor.
+                wake(lane)
+            taken += len(batch)
+            # Whatever happens to the finished one, the one that goes is finished too.
+            finished, ahead = ahead, going
+            if finished is not None:
+                answers, seconds = _finish(finished, after_batch)
+                size = _next_size(size, seconds)
+            # What is planned from now on brings a kick of its own, so a short batch was the last.
+            if len(batch) < lease.BATCH:
+                break
+            if braked:
+                stopping.wait(standing.BRAKED_SECONDS)
+    finally:
+        if ahead is not None:
+            _finish(ahead, after_batch)
     return taken
+
+
+def _next_size(size: int, seconds: float) -> int:
+    """How many to claim next, after the servers took so long for a batch."""
+    if seconds < QUICK_SECONDS:
+        return min(size * 2, LARGEST_BATCH)
+    return max(size // 2, lease.BATCH) if seconds > SLOW_SECONDS else size
+
+
+@dataclass(frozen=True)
+class _Answers:
+    """What the servers said to a batch, and how many seconds that took."""
+
+    outcomes: list[Outcome]
+    seconds: float
+
+
+@dataclass(frozen=True)
+class _Going:
+    """A batch that is being handed over.
+
+    Attributes:
+        began: when it was claimed (``time.monotonic()``).
+        closed: what turned out not to go.
+        items: what goes.
+        answers: theirs, in the same order, to come; ``None``: nothing goes.
+    """
+
+    began: float
+    closed: list[lease.Done]
+    items: list[Written]
+    answers: Future[_Answers] | None
 
 
 def deliver(batch: Sequence[Delivery]) -> bool:
@@ -120,94 +161,87 @@ def deliver(batch: Sequence[Delivery]) -> bool:
     Returns:
         Whether it makes sense to go on: not when no server could be reached at all.
     """
-    written, closed = _write(batch)
-    allowed = lease.hand_over([item.delivery for item in written], utc_now())
-    late = [item.delivery for item in written if item.delivery.id not in allowed]
-    closed += [lease.closed(delivery, "expired", "Too late to be of use.") for delivery in late]
-    going = [item for item in written if item.delivery.id in allowed]
-    outcomes = background().run(_send_all(senders(), going)) if going else []
+    return _finish(_begin(batch, time.monotonic()), None)[0]
+
+
+def _begin(batch: Sequence[Delivery], began: float) -> _Going:
+    """Write a batch, note that it is handed over, and have it go.
+
+    One whose lease was lost meanwhile is left as it is: the sweeper's, or another worker's.
+    """
+    written, closed = write(batch)
+    ways, orders, now = senders(), standing.orders(), utc_now()
+    allowed = lease.hand_over([item.delivery for item in written], now)
+    items = [item for item in written if item.delivery.id in allowed]
+    closed += [
+        lease.closed(item.delivery, "expired", "Too late to be of use.")
+        for item in written
+        if item.delivery.id not in allowed and lease.is_late(item.delivery, now)
+    ]
+    if not items:
+        return _Going(began, closed, items, None)
+    deadline = began + lease.BEGUN_WITHIN.total_seconds()
+    return _Going(
+        began, closed, items, background().start(_send_all(ways, items, orders, deadline))
+    )
+
+
+def _finish(going: _Going, after_batch: AfterBatch | None) -> tuple[bool, float]:
+    """Wait for a batch's answers and write them down.
+
+    Returns:
+        Whether it makes sense to go on, and how many seconds the servers took.
+    """
+    answers = _Answers([], 0.0) if going.answers is None else going.answers.result()
+    outcomes = answers.outcomes
     now = utc_now()
     judged = [
         lease.judged(item.delivery, outcome, now)
-        for item, outcome in zip(going, outcomes, strict=True)
+        for item, outcome in zip(going.items, outcomes, strict=True)
     ]
-    lease.record([*closed, *judged])
+    lease.record([*going.closed, *judged])
+    standing.note_resting(senders().email.resting(), now)
     log.info("delivery.batch", **Counter(outcome.verdict.value for outcome in outcomes))
-    return not outcomes or any(outcome.verdict != Verdict.UNREACHABLE for outcome in outcomes)
+    if after_batch is not None:
+        after_batch(utc_now())
+    away = (Verdict.UNREACHABLE, Verdict.HELD)
+    answering = not outcomes or any(outcome.verdict not in away for outcome in outcomes)
+    return answering, answers.seconds
 
 
-def _write(batch: Sequence[Delivery]) -> tuple[list[Written], list[lease.Done]]:
-    """Turn deliveries into messages; some turn out not to be wanted any more."""
-    written: list[Written] = []
-    closed: list[lease.Done] = []
-    with database.transaction() as session:
-        blocked = _blocked(session, batch)
-        for delivery in batch:
-            if delivery.id in blocked:
-                closed.append(lease.closed(delivery, "suppressed", "The address is blocked."))
-                continue
-            try:
-                with speaking(delivery.language), words_of(database.service):
-                    content = COMPOSERS[delivery.kind](session, delivery)
-                message = None if content is None else _ready(content, delivery)
-            except Exception as error:
-                # One message that cannot be written must not hold up the batch it is in.
-                log.exception("delivery.not_written", delivery=str(delivery.id))
-                reason = f"The message could not be written ({type(error).__name__})."
-                closed.append(
-                    lease.Done(delivery, {"state": "failed", "last_reply": reason}, "refused")
-                )
-                continue
-            if message is None:
-                closed.append(lease.closed(delivery, "cancelled", "No longer wanted."))
-            else:
-                written.append(Written(delivery, message))
-    return written, closed
+async def _send_all(
+    ways: Senders, going: Sequence[Written], orders: Orders, deadline: float
+) -> _Answers:
+    began = time.monotonic()
+    ways.email.obey(orders)
+    if isinstance(ways.sms, Providers):
+        ways.sms.obey(orders.resting)
+    outcomes = await asyncio.gather(*(_answered(ways, item, deadline) for item in going))
+    return _Answers(list(outcomes), time.monotonic() - began)
 
 
-def _ready(content: Content, delivery: Delivery) -> bytes | str:
-    if isinstance(content, MailContent):
-        return message_bytes(content, delivery.id, delivery.address)
-    return content.text
+async def _answered(ways: Senders, item: Written, deadline: float) -> Outcome:
+    """One message's outcome; what breaks over it must not cost the batch its answers."""
+    try:
+        return await _send(ways, item, deadline)
+    except Exception as error:
+        log.exception("delivery.sending_broke", delivery=str(item.delivery.id))
+        return Outcome(Verdict.UNKNOWN, f"The sending broke off ({type(error).__name__}).")
 
 
-def _blocked(session: Session, batch: Sequence[Delivery]) -> set[uuid.UUID]:
-    """Which of a batch must not go: the address died, or broadcasts were unsubscribed, meanwhile.
-
-    Looked up under every key: this also holds between a change of keys and ``lingbao rekey``.
-    """
-    hashes = {delivery.id: address_hashes(delivery.address) for delivery in batch}
-    every = set().union(*hashes.values())
-    dead = _pairs(session, Suppression, every)
-    any_broadcast = any(delivery.kind == "broadcast" for delivery in batch)
-    unsubscribed = _pairs(session, Unsubscribe, every) if any_broadcast else set()
-
-    def blocked(delivery: Delivery) -> bool:
-        own = {(delivery.channel, hashed) for hashed in hashes[delivery.id]}
-        return bool(own & dead) or (delivery.kind == "broadcast" and bool(own & unsubscribed))
-
-    return {delivery.id for delivery in batch if blocked(delivery)}
-
-
-def _pairs(
-    session: Session, table: type[Suppression | Unsubscribe], hashes: set[str]
-) -> set[tuple[str, str]]:
-    rows = session.execute(
-        sa.select(table.channel, table.address_hash).where(table.address_hash.in_(hashes))
-    )
-    return {(row.channel, row.address_hash) for row in rows}
-
-
-async def _send_all(ways: Senders, going: Sequence[Written]) -> list[Outcome]:
-    return list(await asyncio.gather(*(_send(ways, item) for item in going)))
-
-
-async def _send(ways: Senders, item: Written) -> Outcome:
+async def _send(ways: Senders, item: Written, deadline: float) -> Outcome:
     delivery = item.delivery
     if isinstance(item.message, bytes):
-        sender = parseaddr(settings().mail_from)[1]
-        return await ways.email.send(sender, delivery.address, item.message)
-    return await ways.sms.send(delivery.address, item.message, delivery.id)
+        return await ways.email.send(
+            return_path(delivery.id),
+            delivery.address,
+            item.message,
+            deadline=deadline,
+            bulk=delivery.lane == "bulk",
+        )
+    # Who was not answered before may have it already: a provider that keeps records is asked first.
+    again = any(entry["state"] == "unknown" for entry in delivery.history)
+    return await ways.sms.send(delivery.address, item.message, delivery.id, again=again)
 
 
 def sweep(now: datetime) -> None:

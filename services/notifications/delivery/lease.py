@@ -7,34 +7,45 @@ so it is due again; or handed over, so nobody knows, and it is not sent twice.
 
 from __future__ import annotations
 
+import json
 import random
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
-from services.chassis.events import publish
-from services.notifications.contacts.service import suppress
+from services.chassis.database import utc_now
 from services.notifications.database import database
-from services.notifications.delivery.events import DeliveryFailed
-from services.notifications.delivery.models import LANES, Channel, Delivery
+from services.notifications.delivery.failing import Reason, tell_failed
+from services.notifications.delivery.models import LANES, Delivery
+from services.notifications.rules.quiet import quiet_now
+from services.notifications.senders import tally
 from services.notifications.senders.outcome import Outcome, Verdict
 
 BATCH: Final = 20
-# Longer than the slowest batch: two rounds of ten connections at the senders' time-outs.
+# Longer than the slowest message that is begun within :data:`BEGUN_WITHIN`: a relay that cannot be
+# reached, then another one to connect to, announce it and hand it over, all at their time-outs.
 LEASE: Final = timedelta(minutes=3)
+BEGUN_WITHIN: Final = timedelta(minutes=1)
 FIRST_RETRY: Final = timedelta(seconds=5)
 LONGEST_RETRY: Final = timedelta(hours=1)
 ATTEMPTS: Final = 12
 # A server that is away is no fault of the message, so it does not use up its attempts.
 UNREACHABLE_RETRY: Final = timedelta(seconds=10)
+LONGEST_UNREACHABLE: Final = timedelta(minutes=1)
 GIVE_UP_AFTER: Final = timedelta(hours=24)
 
-_broadcasts = sa.table("broadcasts", sa.column("id", sa.Uuid), sa.column("status", sa.String))
+_broadcasts = sa.table(
+    "broadcasts",
+    sa.column("id", sa.Uuid),
+    sa.column("status", sa.String),
+    sa.column("urgency", sa.String),
+)
 
 
 def _due(lane: str, now: datetime) -> list[sa.ColumnElement[bool]]:
@@ -51,11 +62,17 @@ def _sendable(broadcast_id: uuid.UUID | None) -> sa.ColumnElement[bool]:
     )
 
 
-def _sources(session: Session) -> list[uuid.UUID | None]:
-    """Where deliveries come from: none but a broadcast's own first, then broadcasts in turn."""
+def _sources(session: Session, now: datetime) -> list[uuid.UUID | None]:
+    """Where deliveries come from: none but a broadcast's own first, then broadcasts in turn.
+
+    In the quiet hours of its urgency a broadcast gives none.
+    """
     sending = session.scalars(
         sa.select(_broadcasts.c.id)
-        .where(_broadcasts.c.status == "sending")
+        .where(
+            _broadcasts.c.status == "sending",
+            _broadcasts.c.urgency.not_in(quiet_now(now)),
+        )
         .order_by(sa.func.random())
     )
     return [None, *sending]
@@ -68,7 +85,7 @@ def claim(lane: str, now: datetime, limit: int = BATCH) -> list[Delivery]:
     """
     taken: list[Delivery] = []
     with database.transaction() as session:
-        sources = [None] if lane == "transactional" else _sources(session)
+        sources = [None] if lane == "transactional" else _sources(session, now)
         for source in sources:
             chosen = (
                 sa.select(Delivery.id)
@@ -105,15 +122,26 @@ def hand_over(deliveries: Sequence[Delivery], now: datetime) -> set[uuid.UUID]:
     """Note that these are about to be given to a server.
 
     Returns:
-        The ids that may still go: their lease holds and they are not too late.
+        The ids that may still go: their lease holds, it is that of this claim, and they are not
+        too late.
     """
     if not deliveries:
         return set()
+    claimed = (
+        sa.func.unnest(
+            sa.literal([one.id for one in deliveries], postgresql.ARRAY(sa.Uuid)),
+            sa.literal([one.attempts for one in deliveries], postgresql.ARRAY(sa.Integer)),
+        )
+        .table_valued(sa.column("id", sa.Uuid), sa.column("attempts", sa.Integer))
+        .render_derived(name="claimed")
+    )
     with database.transaction() as session:
         found = session.scalars(
             sa.update(Delivery)
             .where(
-                Delivery.id.in_([delivery.id for delivery in deliveries]),
+                Delivery.id == claimed.c.id,
+                # A lease that was lost meanwhile may be another worker's by now.
+                Delivery.attempts == claimed.c.attempts,
                 Delivery.state == "sending",
                 Delivery.lease_until > now,
                 sa.or_(Delivery.expires_at.is_(None), Delivery.expires_at > now),
@@ -125,13 +153,22 @@ def hand_over(deliveries: Sequence[Delivery], now: datetime) -> set[uuid.UUID]:
         return set(found)
 
 
+def is_late(delivery: Delivery, now: datetime) -> bool:
+    """Whether a message would mislead by now."""
+    return delivery.expires_at is not None and delivery.expires_at <= now
+
+
 @dataclass(frozen=True)
 class Done:
-    """What became of one claimed delivery, with the columns that change."""
+    """What became of one claimed delivery, with the columns that change.
+
+    ``outcome`` is the sender's word, where one was asked.
+    """
 
     delivery: Delivery
     values: dict[str, Any]
-    failed: Literal["bounced", "refused", "gave-up"] | None = None
+    failed: Reason | None = None
+    outcome: Outcome | None = None
 
 
 def closed(delivery: Delivery, state: str, reason: str) -> Done:
@@ -141,89 +178,138 @@ def closed(delivery: Delivery, state: str, reason: str) -> Done:
 
 def judged(delivery: Delivery, outcome: Outcome, now: datetime) -> Done:
     """What an attempt's outcome makes of its delivery."""
-    reply = outcome.reply or None
     match outcome.verdict:
         case Verdict.ACCEPTED:
-            return Done(
-                delivery,
-                {
-                    "state": "accepted",
-                    "sent_at": now,
-                    "last_reply": reply,
-                    "provider_id": outcome.provider_id,
-                },
+            return _done(
+                delivery, outcome, "accepted", sent_at=now, provider_id=outcome.provider_id
             )
         case Verdict.UNKNOWN:
-            return Done(delivery, {"state": "unknown", "last_reply": reply})
+            return _done(delivery, outcome, "unknown")
         case Verdict.BOUNCED:
-            return Done(delivery, {"state": "bounced", "last_reply": reply}, "bounced")
+            return _done(delivery, outcome, "bounced", failed="bounced")
         case Verdict.REFUSED:
-            return Done(delivery, {"state": "failed", "last_reply": reply}, "refused")
+            return _done(delivery, outcome, "failed", failed="refused")
+        case Verdict.HELD:
+            # Nothing was tried, so no attempt is used up and nobody gives up.
+            wait = timedelta(seconds=outcome.wait)
+            return _again(delivery, outcome, now, wait, attempts=delivery.attempts - 1)
         case Verdict.LATER | Verdict.UNREACHABLE:
             return _later(delivery, outcome, now)
 
 
+def _done(
+    delivery: Delivery,
+    outcome: Outcome,
+    state: str,
+    failed: Reason | None = None,
+    **more: datetime | str | int | None,
+) -> Done:
+    values = {"state": state, "last_reply": outcome.reply or None, **more}
+    return Done(delivery, values, failed, outcome)
+
+
 def _later(delivery: Delivery, outcome: Outcome, now: datetime) -> Done:
-    away = outcome.verdict == Verdict.UNREACHABLE
+    away = outcome.verdict is Verdict.UNREACHABLE
     attempts = delivery.attempts - 1 if away else delivery.attempts
-    if attempts >= ATTEMPTS or now - delivery.planned_at > GIVE_UP_AFTER:
-        return Done(delivery, {"state": "failed", "last_reply": outcome.reply}, "gave-up")
-    wait = (
-        UNREACHABLE_RETRY
-        if away
-        else min(FIRST_RETRY * 2 ** (delivery.attempts - 1), LONGEST_RETRY)
-    )
+    tried_for = now - _tried_since(delivery, now)
+    if attempts >= ATTEMPTS or tried_for > GIVE_UP_AFTER:
+        return _done(delivery, outcome, "failed", failed="gave-up")
+    if away:
+        wait = min(max(UNREACHABLE_RETRY, tried_for / 20), LONGEST_UNREACHABLE)
+    else:
+        wait = min(FIRST_RETRY * 2 ** (delivery.attempts - 1), LONGEST_RETRY)
+    wait = max(wait, timedelta(seconds=outcome.wait))
+    return _again(delivery, outcome, now, wait, attempts=attempts)
+
+
+def _tried_since(delivery: Delivery, now: datetime) -> datetime:
+    """From when on it counts how long a message is tried.
+
+    What waited for its day in a warm-up plan, or for staff, did not fail meanwhile.
+    """
+    first = datetime.fromisoformat(delivery.history[0]["at"]) if delivery.history else now
+    return max(first, delivery.planned_at)
+
+
+def _again(
+    delivery: Delivery, outcome: Outcome, now: datetime, wait: timedelta, attempts: int
+) -> Done:
     # Spread out, so that what failed together does not come back together.
-    wait *= random.uniform(0.8, 1.2)  # noqa: S311 - no secret
-    return Done(
-        delivery,
-        {
-            "state": "pending",
-            "due_at": now + wait,
-            "attempts": attempts,
-            "last_reply": outcome.reply or None,
-        },
+    due_at = now + wait * random.uniform(0.8, 1.2)  # noqa: S311 - no secret
+    return _done(delivery, outcome, "pending", due_at=due_at, attempts=attempts)
+
+
+# All of a batch at once: a row for each answer, matched to the attempt that it belongs to. A
+# worker that was slow, or whose clock jumped, still knows best what became of an unknown one.
+_RECORD: Final = sa.text(
+    """
+    UPDATE deliveries AS d SET
+        state = v.state,
+        lease_until = NULL,
+        handed_over = false,
+        due_at = coalesce(v.due_at, d.due_at),
+        attempts = coalesce(v.attempts, d.attempts),
+        last_reply = coalesce(v.last_reply, d.last_reply),
+        provider_id = coalesce(v.provider_id, d.provider_id),
+        sent_at = coalesce(v.sent_at, d.sent_at),
+        sender = coalesce(v.sender, d.sender),
+        history = CASE WHEN v.entry IS NULL THEN d.history ELSE d.history || v.entry END
+    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS v(
+        id uuid, claimed integer, state text, due_at timestamptz, attempts integer,
+        last_reply text, provider_id text, sent_at timestamptz, sender text, entry jsonb
     )
+    WHERE d.id = v.id AND d.attempts = v.claimed AND d.state IN ('sending', 'unknown')
+    RETURNING d.id
+    """
+)
 
 
 def record(done: Sequence[Done]) -> None:
     """Write down what became of claimed deliveries; one whose lease was lost is left as it is."""
     if not done:
         return
+    now = utc_now()
+    rows = json.dumps([_row(item, now) for item in done], default=datetime.isoformat)
     with database.transaction() as session:
+        kept = set(session.scalars(_RECORD, {"rows": rows}))
         for item in done:
-            kept = session.execute(
-                sa.update(Delivery)
-                .where(
-                    Delivery.id == item.delivery.id,
-                    Delivery.state == "sending",
-                    Delivery.attempts == item.delivery.attempts,
-                )
-                .values(lease_until=None, handed_over=False, **item.values)
-                .returning(Delivery.id)
-                .execution_options(synchronize_session=False)
-            ).first()
-            if kept is not None and item.failed is not None:
-                _tell(session, item.delivery, item.failed)
-
-
-def _tell(
-    session: Session, delivery: Delivery, reason: Literal["bounced", "refused", "gave-up"]
-) -> None:
-    if reason == "bounced":
-        suppress(session, delivery.channel, delivery.address, "bounced")
-    if delivery.registration_id is not None:
-        channel: Channel = "email" if delivery.channel == "email" else "sms"
-        publish(
+            if item.failed is not None and item.delivery.id in kept:
+                tell_failed(session, item.delivery, item.failed)
+        tally.note(
             session,
-            DeliveryFailed(
-                subject_id=delivery.id,
-                version=1,
-                registration_id=delivery.registration_id,
-                channel=channel,
-                reason=reason,
-            ),
+            [
+                tally.Attempt(item.delivery.channel, item.outcome)
+                for item in done
+                if item.outcome is not None
+            ],
+            now,
         )
+
+
+def _row(item: Done, now: datetime) -> dict[str, Any]:
+    delivery, outcome = item.delivery, item.outcome
+    sender = (outcome.sender if outcome else "") or None
+    entry = {
+        "at": now,
+        "state": item.values["state"],
+        "reply": item.values.get("last_reply"),
+        "sender": sender,
+    }
+    return {
+        "id": str(delivery.id),
+        "claimed": delivery.attempts,
+        "sender": sender,
+        "entry": None if _is_no_news(delivery, entry, outcome) else entry,
+        **item.values,
+    }
+
+
+def _is_no_news(delivery: Delivery, entry: dict[str, Any], outcome: Outcome | None) -> bool:
+    """Whether the history says so already: a server may be away for a day of attempts."""
+    if outcome is not None and outcome.verdict is Verdict.HELD:
+        return True
+    last = delivery.history[-1] if delivery.history else {}
+    return all(last.get(name) == entry[name] for name in ("state", "reply", "sender"))
 
 
 def recover(now: datetime) -> tuple[int, int]:
@@ -232,22 +318,32 @@ def recover(now: datetime) -> tuple[int, int]:
     Returns:
         How many are due again, and how many became ``unknown``.
     """
-    out = [Delivery.state == "sending", Delivery.lease_until <= now]
+    lost = (
+        sa.select(Delivery.id)
+        .where(Delivery.state == "sending", Delivery.lease_until <= now)
+        # What its worker writes down at this very moment is the worker's.
+        .with_for_update(skip_locked=True)
+        .cte("lost")
+        .prefix_with("MATERIALIZED")
+    )
+    reply = "The worker ended before the server's answer was written down."
+    entry = {"at": now.isoformat(), "state": "unknown", "reply": reply, "sender": None}
     with database.transaction() as session:
         again = session.scalars(
             sa.update(Delivery)
-            .where(*out, ~Delivery.handed_over)
+            .where(Delivery.id == lost.c.id, ~Delivery.handed_over)
             .values(state="pending", lease_until=None)
             .returning(Delivery.id)
             .execution_options(synchronize_session=False)
         ).all()
         unknown = session.scalars(
             sa.update(Delivery)
-            .where(*out, Delivery.handed_over)
+            .where(Delivery.id == lost.c.id, Delivery.handed_over)
             .values(
                 state="unknown",
                 lease_until=None,
-                last_reply="The worker ended before the server's answer was written down.",
+                last_reply=reply,
+                history=Delivery.history.concat([entry]),
             )
             .returning(Delivery.id)
             .execution_options(synchronize_session=False)
@@ -275,7 +371,7 @@ def expire(now: datetime) -> int:
 def waiting_lanes(now: datetime) -> list[str]:
     """The lanes in which something could be sent at this moment."""
     with database.transaction() as session:
-        sources = _sources(session)
+        sources = _sources(session, now)
         return [
             lane
             for lane in LANES

@@ -6,6 +6,7 @@ import asyncio
 import functools
 import threading
 from collections.abc import Coroutine
+from concurrent.futures import Future
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -20,7 +21,11 @@ class Background:
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Run ``work`` on the loop and wait for its result; raises what it raises."""
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+        return self.start(work).result()
+
+    def start(self, work: Coroutine[Any, Any, T]) -> Future[T]:
+        """Have ``work`` begin on the loop; its result is asked for later."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
 
 
 _making = threading.Lock()

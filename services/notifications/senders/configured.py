@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import threading
 from dataclasses import dataclass
+from typing import Final
 from urllib.parse import urlsplit
 
+import structlog
+
+from services.chassis.relays import domain_limits, mail_relays
 from services.chassis.settings import SettingsError, settings
-from services.notifications.senders.email import MailSender, Server
-from services.notifications.senders.sms import InboxSms, NoSms, SmsSender
+from services.notifications.senders.background import background
+from services.notifications.senders.email import MailSender
+from services.notifications.senders.sms import SmsSender
+from services.notifications.senders.sms.configured import sms_sender
 
 
 @dataclass(frozen=True)
@@ -25,6 +32,10 @@ def public_host() -> str:
     return urlsplit(settings().public_url).hostname or "localhost"
 
 
+log = structlog.get_logger(__name__)
+
+# A server that does not answer must not hold up the end.
+GOODBYE_SECONDS: Final = 3.0
 _making = threading.Lock()
 
 
@@ -38,6 +49,26 @@ def senders() -> Senders:
         return _of_this_process()
 
 
+def close_senders() -> None:
+    """Say goodbye on the connections of this process, before it ends.
+
+    A message centre that is not unbound may refuse the next session for a while.
+    """
+    with _making:
+        if not _of_this_process.cache_info().currsize:
+            return
+        ways = _of_this_process()
+    background().run(_close(ways))
+
+
+async def _close(ways: Senders) -> None:
+    try:
+        async with asyncio.timeout(GOODBYE_SECONDS):
+            await asyncio.gather(ways.email.close(), ways.sms.close())
+    except TimeoutError:
+        log.info("senders.left_without_goodbye")
+
+
 @functools.cache
 def _of_this_process() -> Senders:
     url = settings().smtp_url
@@ -46,11 +77,7 @@ def _of_this_process() -> Senders:
             "No mail server is configured. Start everything with `make run`, or set "
             "LINGBAO_SMTP_URL to a mail server."
         )
-    return Senders(MailSender(Server.from_url(url), public_host()), _sms())
-
-
-def _sms() -> SmsSender:
-    chosen = settings()
-    if chosen.sms_provider == "inbox" and chosen.sms_url and chosen.sms_token:
-        return InboxSms(chosen.sms_url, chosen.sms_token, chosen.sms_signature)
-    return NoSms()
+    email = MailSender(
+        mail_relays(url), public_host(), limits=domain_limits(settings().mail_domains)
+    )
+    return Senders(email, sms_sender())

@@ -1,232 +1,192 @@
-"""E-mail by SMTP (RFC 5321), over a pool of connections that are kept open between messages."""
+"""E-mail by SMTP (RFC 5321): which relay takes a message, within which limits."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import re
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
-from urllib.parse import parse_qs, unquote, urlsplit
 
-import aiosmtplib
-from aiosmtplib import SMTP
+from services.chassis.relays import DomainLimit, MailRelay
+from services.notifications.senders.outcome import Outcome, Verdict
+from services.notifications.senders.relays import PATIENCE, Relay
+from services.notifications.senders.throttle import Throttle
+from services.notifications.senders.wire import is_plain
 
-from services.notifications.senders.outcome import Outcome, Verdict, without_addresses
-
-CONNECTIONS: Final = 10
-# Relays close a connection after some hundred messages; closing it ourselves loses nothing.
-MESSAGES_PER_CONNECTION: Final = 100
-IDLE_SECONDS: Final = 20.0
-# For each command; RFC 5321 §4.5.3.2 allows minutes, which no one waiting for a ticket has.
+# For each answer; RFC 5321 §4.5.3.2 allows minutes, which no one waiting for a ticket has.
 TIMEOUT_SECONDS: Final = 20.0
-
-_QUEUED_AS = re.compile(r"queued as ([\w.-]{4,64})", re.IGNORECASE)
-_ENHANCED = re.compile(r"^\s*[245]\.(\d{1,3})\.\d{1,3}\b")
-
-_AWAY = (aiosmtplib.SMTPException, OSError, TimeoutError)
-_LOST = (aiosmtplib.SMTPServerDisconnected, aiosmtplib.SMTPTimeoutError, OSError, TimeoutError)
+RESTING_SECONDS: Final = 30.0
+# How long after its deadline a message that could not be handed over may go to another relay: the
+# lease of its delivery has to last until that one has answered.
+GRACE_SECONDS: Final = 40.0
+NEEDS_SMTPUTF8: Final = (
+    "The address has characters beyond ASCII (RFC 6531), which the mail relay cannot be given."
+)
 
 
 @dataclass(frozen=True)
-class Server:
-    """Where mail is handed in, as ``LINGBAO_SMTP_URL`` says.
+class Orders:
+    """What staff and plans say about senders at this moment, by their names.
 
-    ``start_tls``: ``True`` insists on it, ``False`` never, ``None`` takes it where it is offered.
-    The server's certificate is always checked.
+    Attributes:
+        resting: those that staff have laid to rest.
+        left: how many bulk messages those that are being warmed up may still send today.
     """
 
-    hostname: str
-    port: int
-    username: str | None
-    password: str | None
-    use_tls: bool
-    start_tls: bool | None
-
-    @classmethod
-    def from_url(cls, url: str) -> Server:
-        """Read a URL that the settings have checked already."""
-        parts = urlsplit(url)
-        use_tls = parts.scheme == "smtps"
-        wanted = parse_qs(parts.query).get("starttls", ["auto"])[0]
-        start_tls = {"required": True, "auto": None, "never": False}[wanted]
-        return cls(
-            hostname=parts.hostname or "localhost",
-            port=parts.port or (465 if use_tls else 587 if start_tls else 25),
-            username=unquote(parts.username) if parts.username else None,
-            password=unquote(parts.password) if parts.password else None,
-            use_tls=use_tls,
-            start_tls=False if use_tls else start_tls,
-        )
+    resting: frozenset[str] = frozenset()
+    left: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass
-class _Connection:
-    smtp: SMTP
-    sent: int = 0
-    idle_since: float = 0.0
+class _Domain:
+    """The limits of one recipients' domain."""
+
+    throttle: Throttle | None
+    connections: contextlib.AbstractAsyncContextManager[None]
 
 
 class MailSender:
-    """Hands messages to one server. Belongs to one event loop.
+    """Hands messages to the relays. Belongs to one event loop.
 
     Args:
-        server: where to.
+        relays: where to; see :class:`MailRelay` for weights and limits.
         name: our own host name, for EHLO.
-        timeout: seconds for each command.
+        limits: by recipients' domain; ``*`` is any other.
+        timeout: seconds to connect, and for each answer.
     """
 
     def __init__(
         self,
-        server: Server,
+        relays: Sequence[MailRelay],
         name: str,
         *,
-        connections: int = CONNECTIONS,
+        limits: Mapping[str, DomainLimit] | None = None,
         timeout: float = TIMEOUT_SECONDS,
     ) -> None:
-        self._server = server
-        self._name = name
-        self._timeout = timeout
-        self._slots = asyncio.Semaphore(connections)
-        self._idle: list[_Connection] = []
+        self._relays = [Relay(relay, name, timeout) for relay in relays]
+        self._credit = {relay.name: 0 for relay in relays}
+        self._limits = limits or {}
+        self._domains: dict[str, _Domain] = {}
+        self._orders = Orders()
+        self._left: dict[str, int] = {}
 
-    async def send(self, sender: str, recipient: str, message: bytes) -> Outcome:
+    def obey(self, orders: Orders) -> None:
+        """Take note of what staff and plans say; holds until the next time."""
+        self._orders = orders
+        self._left = dict(orders.left)
+
+    async def send(
+        self,
+        sender: str,
+        recipient: str,
+        message: bytes,
+        *,
+        deadline: float | None = None,
+        bulk: bool = False,
+    ) -> Outcome:
         """Hand over one message to one recipient. Never raises what a server may cause.
 
         Args:
             sender: the envelope's return address.
-            recipient: a checked ASCII address.
+            recipient: a checked address.
             message: the whole message, headers and all, ASCII.
+            deadline: the moment (``time.monotonic()``) from which on it is not begun any more.
+            bulk: it counts towards a warm-up plan, and waits when the day's number is reached.
         """
-        async with self._slots:
-            try:
-                connection = await self._take()
-            except _AWAY as error:
-                return Outcome(Verdict.UNREACHABLE, _said(error))
-            outcome = await self._through(connection, sender, recipient, message)
-            if outcome is None:
-                # The server had closed a connection that we kept; nothing was handed over.
-                try:
-                    connection = await self._connect()
-                except _AWAY as error:
-                    return Outcome(Verdict.UNREACHABLE, _said(error))
-                outcome = await self._through(connection, sender, recipient, message)
-            return outcome or Outcome(Verdict.LATER, "The connection was lost.")
+        if not is_plain(recipient) or not is_plain(sender):
+            return Outcome(Verdict.REFUSED, NEEDS_SMTPUTF8)
+        domain = self._domain(recipient)
+        if domain is None:
+            return await self._somehow(sender, recipient, message, deadline, bulk)
+        if domain.throttle is not None:
+            wait = await domain.throttle.reserve(patience=PATIENCE)
+            if wait > PATIENCE:
+                return Outcome(Verdict.HELD, "It is this domain's limit a second.", wait=wait)
+            await asyncio.sleep(wait)
+        async with domain.connections:
+            return await self._somehow(sender, recipient, message, deadline, bulk)
+
+    async def _somehow(
+        self, sender: str, recipient: str, message: bytes, deadline: float | None, bulk: bool
+    ) -> Outcome:
+        """By the relay whose turn it is, or by another when that one cannot be reached."""
+        tried: list[Relay] = []
+        outcome: Outcome | None = None
+        while relay := self._next(tried, bulk):
+            if bulk and relay.server.name in self._left:
+                self._left[relay.server.name] -= 1
+            outcome = await relay.send(sender, recipient, message, deadline)
+            if outcome.verdict not in (Verdict.UNREACHABLE, Verdict.HELD):
+                return outcome
+            tried.append(relay)
+            if deadline is not None and time.monotonic() > deadline + GRACE_SECONDS:
+                break
+        return outcome or self._nobody(bulk)
+
+    def _next(self, tried: Sequence[Relay], bulk: bool) -> Relay | None:
+        """The relay whose turn it is by weight (smooth weighted round robin, as nginx does it)."""
+        able = [relay for relay in self._relays if relay not in tried and self._able(relay, bulk)]
+        # Weight 0 is for when nobody else is there.
+        able = [relay for relay in able if relay.server.weight] or able
+        if not able:
+            return None
+        for relay in able:
+            self._credit[relay.server.name] += relay.server.weight
+        chosen = max(able, key=lambda relay: self._credit[relay.server.name])
+        self._credit[chosen.server.name] -= sum(relay.server.weight for relay in able)
+        return chosen
+
+    def _able(self, relay: Relay, bulk: bool) -> bool:
+        name = relay.server.name
+        return (
+            name not in self._orders.resting
+            and relay.breaker.allows(time.monotonic())
+            and not (bulk and self._left.get(name, 1) <= 0)
+        )
+
+    def _nobody(self, bulk: bool) -> Outcome:
+        """Why no relay may be tried at this moment, and for how long."""
+        awake = [relay for relay in self._relays if relay.server.name not in self._orders.resting]
+        if not awake:
+            return Outcome(Verdict.HELD, "Every relay is at rest.", wait=RESTING_SECONDS)
+        if bulk and all(self._left.get(relay.server.name, 1) <= 0 for relay in awake):
+            return Outcome(
+                Verdict.HELD, "The warm-up plan's number for today is reached.", wait=600.0
+            )
+        ends = min(relay.breaker.rested_until for relay in awake) - time.monotonic()
+        # At least a second: a relay that was left alone is being tried by one message.
+        return Outcome(
+            Verdict.HELD, "The relay does not answer; it is left alone.", wait=max(1.0, ends)
+        )
+
+    def resting(self) -> dict[str, float]:
+        """The relays that are left alone after failures, and for how many seconds more."""
+        now = time.monotonic()
+        return {
+            relay.server.name: relay.breaker.rested_until - now
+            for relay in self._relays
+            if relay.breaker.rested_until > now
+        }
 
     async def close(self) -> None:
         """Say goodbye on every connection that is not in use."""
-        while self._idle:
-            await _quit(self._idle.pop().smtp)
+        for relay in self._relays:
+            await relay.close()
 
-    async def _through(
-        self, connection: _Connection, sender: str, recipient: str, message: bytes
-    ) -> Outcome | None:
-        """One message over one connection; ``None`` when it was lost before the handing over."""
-        async with self._returned(connection):
-            try:
-                await connection.smtp.mail(sender)
-                await connection.smtp.rcpt(recipient)
-            except aiosmtplib.SMTPResponseException as error:
-                await self._reset(connection)
-                return _refusal(error)
-            except _LOST:
-                connection.smtp.close()
-                return None
-            try:
-                reply = await connection.smtp.data(message)
-            except aiosmtplib.SMTPResponseException as error:
-                await self._reset(connection)
-                return _refusal(error)
-            except _LOST as error:
-                # From here on the server may have the message: a second one might be a double.
-                connection.smtp.close()
-                return Outcome(Verdict.UNKNOWN, _said(error))
-            found = _QUEUED_AS.search(reply.message)
-            return Outcome(
-                Verdict.ACCEPTED,
-                without_addresses(f"{reply.code} {reply.message}"),
-                found.group(1) if found else None,
+    def _domain(self, recipient: str) -> _Domain | None:
+        name = recipient.rpartition("@")[2].lower()
+        limit = self._limits.get(name) or self._limits.get("*")
+        if limit is None:
+            return None
+        if name not in self._domains:
+            self._domains[name] = _Domain(
+                Throttle(f"domain:{name}", limit.per_second, burst=limit.per_second)
+                if limit.per_second
+                else None,
+                asyncio.Semaphore(limit.connections)
+                if limit.connections
+                else contextlib.nullcontext(),
             )
-
-    @asynccontextmanager
-    async def _returned(self, connection: _Connection) -> AsyncIterator[None]:
-        try:
-            yield
-        except BaseException:
-            connection.smtp.close()
-            raise
-        connection.sent += 1
-        if not connection.smtp.is_connected:
-            return
-        if connection.sent >= MESSAGES_PER_CONNECTION:
-            await _quit(connection.smtp)
-            return
-        connection.idle_since = time.monotonic()
-        self._idle.append(connection)
-        asyncio.get_running_loop().call_later(IDLE_SECONDS + 1, self._close_idle)
-
-    def _close_idle(self) -> None:
-        oldest = time.monotonic() - IDLE_SECONDS
-        for connection in [kept for kept in self._idle if kept.idle_since < oldest]:
-            self._idle.remove(connection)
-            connection.smtp.close()
-
-    async def _take(self) -> _Connection:
-        while self._idle:
-            connection = self._idle.pop()
-            if connection.smtp.is_connected:
-                return connection
-        return await self._connect()
-
-    async def _connect(self) -> _Connection:
-        server = self._server
-        smtp = SMTP(
-            hostname=server.hostname,
-            port=server.port,
-            username=server.username,
-            password=server.password,
-            use_tls=server.use_tls,
-            start_tls=server.start_tls,
-            local_hostname=self._name,
-            timeout=self._timeout,
-        )
-        await smtp.connect()
-        return _Connection(smtp)
-
-    async def _reset(self, connection: _Connection) -> None:
-        """Make a connection fit for the next message after a refusal, or close it."""
-        try:
-            await connection.smtp.rset()
-        except _AWAY:
-            connection.smtp.close()
-
-
-async def _quit(smtp: SMTP) -> None:
-    # The messages are delivered; a server that does not say goodbye changes nothing.
-    with contextlib.suppress(*_AWAY):
-        await smtp.quit()
-
-
-def _refusal(error: aiosmtplib.SMTPResponseException) -> Outcome:
-    reply = without_addresses(f"{error.code} {error.message}")
-    if error.code < 500:
-        return Outcome(Verdict.LATER, reply)
-    dead = isinstance(error, aiosmtplib.SMTPRecipientRefused) and _about_address(error.message)
-    return Outcome(Verdict.BOUNCED if dead else Verdict.REFUSED, reply)
-
-
-def _about_address(reply: str) -> bool:
-    """Whether a refusal of a recipient is about the address, not about us.
-
-    RFC 3463: subjects 1 (address) and 2 (mailbox) are; 7 (security or policy) and the others are
-    about the server or the sender. Without such a code, a refused recipient is a dead address.
-    """
-    found = _ENHANCED.match(reply)
-    return found is None or found.group(1) in ("1", "2")
-
-
-def _said(error: BaseException) -> str:
-    return without_addresses(str(error) or type(error).__name__)
+        return self._domains[name]
