@@ -1,0 +1,1 @@
+"""What comes back: bounces, receipts, complaints and absence notes, kept raw and then acted on."""
