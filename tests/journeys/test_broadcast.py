@@ -162,7 +162,7 @@ def test_the_link_in_a_broadcast_stops_the_next_one(
 
     # And they can have them again.
     reader.get_by_role("button", name="I want to get them again").click()
-    expect(reader.get_by_role("heading", level=1)).to_have_text("Stop these messages?")
+    expect(reader.get_by_role("heading", level=1)).to_have_text("You get these messages again")
 
 
 @contextmanager

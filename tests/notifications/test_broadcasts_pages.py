@@ -127,11 +127,12 @@ def test_approving_and_sending_ask_first(visit: Visit) -> None:
     assert theirs.post(f"{url}/approve", data={"content_hash": value[1]}).status_code == 303
     assert mine.post(f"{url}/send").status_code == 303
     page = mine.get(url)
-    assert 'hx-trigger="every 2s"' in page.text
+    assert "data-poll=" in page.text
+    assert f'data-live="{url}/live?seen=sending"' in page.text
     lanes.run_lane("bulk", sending.look_after)
     part = mine.get(f"{url}/progress?seen=sending")
     assert part.headers["HX-Redirect"] == url
-    assert "every 2s" not in part.text
+    assert "data-poll=" not in part.text
 
 
 def test_an_edit_that_crosses_another_keeps_what_was_typed(visit: Visit) -> None:

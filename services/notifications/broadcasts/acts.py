@@ -14,14 +14,18 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
 from services.chassis.auth import Principal, require
+from services.chassis.database import utc_now
 from services.chassis.forms import Typed, TypedForm
 from services.chassis.i18n import Lazy, date_line, gettext, lazy, ngettext
+from services.chassis.idempotency import ONCE_FIELD, Once, fresh_once, once_per_form
 from services.chassis.problems import Problem
-from services.notifications.broadcasts import reading, sending, writing
+from services.notifications.broadcasts import again, reading, sending, writing
+from services.notifications.broadcasts.audience import Rules
 from services.notifications.broadcasts.pages import page_of_one
 from services.notifications.broadcasts.reading import Standing
-from services.notifications.broadcasts.schemas import BroadcastOut
+from services.notifications.broadcasts.schemas import Audience, BroadcastOut, Whose
 from services.notifications.database import pages
+from services.notifications.rules.shown import sentences as rules
 
 router = APIRouter(prefix="/staff/broadcasts")
 
@@ -39,6 +43,7 @@ def _reach(standing: Standing) -> str:
 def _what_submitting_means(standing: Standing) -> list[str]:
     return [
         gettext("It would reach: ") + _reach(standing),
+        *rules(standing.broadcast, standing.reach, utc_now()),
         gettext("Somebody who had no hand in it can approve it. Nothing is sent yet."),
     ]
 
@@ -46,6 +51,7 @@ def _what_submitting_means(standing: Standing) -> list[str]:
 def _what_approving_means(standing: Standing) -> list[str]:
     return [
         gettext("It reaches: ") + _reach(standing),
+        *rules(standing.broadcast, standing.reach, utc_now()),
         gettext("Whom it reaches is fixed now: whoever registers later does not get it."),
         gettext("You answer for its content. Nothing is sent until somebody presses “Send”."),
     ]
@@ -54,9 +60,14 @@ def _what_approving_means(standing: Standing) -> list[str]:
 def _what_sending_means(standing: Standing) -> list[str]:
     broadcast = standing.broadcast
     sentences = [gettext("It goes to: ") + _reach(standing)]
+    if broadcast.drill:
+        sentences.append(
+            gettext("It is a drill: it goes to the drill list alone, and says that it is one.")
+        )
     if broadcast.send_at is not None:
         at = date_line(broadcast.send_at, None, broadcast.timezone)
         sentences.append(gettext("It goes out at the time that was set: %(at)s.") % {"at": at})
+    sentences += rules(broadcast, standing.reach, utc_now())
     if broadcast.urgency == "emergency":
         sentences.append(gettext("As an emergency it overtakes everything else."))
     sentences.append(gettext("You can pause it. What has gone out cannot be taken back."))
@@ -111,20 +122,48 @@ def _what_resuming_means(standing: Standing) -> list[str]:
     ]
 
 
-def _approve(principal: Principal, broadcast_id: uuid.UUID, typed: Typed) -> BroadcastOut:
+def _what_asking_again_means(whose: Whose) -> Callable[[Standing], list[str]]:
+    def sentences(standing: Standing) -> list[str]:
+        broadcast = standing.broadcast
+        rules = Rules(
+            Audience(of_broadcast=broadcast.id, whose=whose),
+            broadcast.urgency,
+            broadcast.channels,
+            broadcast.drill,
+        )
+        people = reading.reach_of(rules).people
+        return [
+            ngettext(
+                "As of now it would reach %(count)s person.",
+                "As of now it would reach %(count)s people.",
+                people,
+            )
+            % {"count": people},
+            gettext("It is a new draft with the same texts, which you can change."),
+            gettext("Somebody else has to approve it. Nothing is sent yet."),
+        ]
+
+    return sentences
+
+
+def _approve(principal: Principal, broadcast_id: uuid.UUID, typed: Typed, _: Once) -> BroadcastOut:
     return writing.approve(principal, broadcast_id, typed.text("content_hash") or None)
 
 
 @dataclass(frozen=True)
 class Act:
-    """One act: what it asks, what it means, and the use case that does it."""
+    """One act: what it asks, what it means, and the use case that does it.
+
+    The page that it leads to is that of the broadcast which the use case answers with: the same
+    one, or the draft that it made.
+    """
 
     name: str
     done: str
     title: Lazy
     button: Lazy
     consequences: Callable[[Standing], list[str]]
-    use_case: Callable[[Principal, uuid.UUID, Typed], BroadcastOut]
+    use_case: Callable[[Principal, uuid.UUID, Typed, Once], BroadcastOut]
     permission: str = field(default="broadcasts.write")
     danger: bool = False
 
@@ -136,7 +175,7 @@ ACTS = (
         lazy("Submit this broadcast for approval?"),
         lazy("Submit for approval"),
         _what_submitting_means,
-        lambda principal, identifier, _typed: writing.submit(principal, identifier),
+        lambda principal, identifier, *_: writing.submit(principal, identifier),
     ),
     Act(
         "approve",
@@ -153,7 +192,7 @@ ACTS = (
         lazy("Send this broadcast?"),
         lazy("Send"),
         _what_sending_means,
-        lambda principal, identifier, _typed: sending.send(principal, identifier),
+        lambda principal, identifier, *_: sending.send(principal, identifier),
     ),
     Act(
         "pause",
@@ -161,7 +200,7 @@ ACTS = (
         lazy("Pause this broadcast?"),
         lazy("Pause"),
         _what_pausing_means,
-        lambda principal, identifier, _typed: sending.pause(principal, identifier),
+        lambda principal, identifier, *_: sending.pause(principal, identifier),
     ),
     Act(
         "resume",
@@ -169,7 +208,7 @@ ACTS = (
         lazy("Let this broadcast go on?"),
         lazy("Go on"),
         _what_resuming_means,
-        lambda principal, identifier, _typed: sending.resume(principal, identifier),
+        lambda principal, identifier, *_: sending.resume(principal, identifier),
     ),
     Act(
         "cancel",
@@ -177,8 +216,24 @@ ACTS = (
         lazy("Cancel this broadcast?"),
         lazy("Cancel the broadcast"),
         _what_cancelling_means,
-        lambda principal, identifier, _typed: sending.cancel(principal, identifier),
+        lambda principal, identifier, *_: sending.cancel(principal, identifier),
         danger=True,
+    ),
+    Act(
+        "resend",
+        "again",
+        lazy("Write again to those whom it did not reach?"),
+        lazy("Make the draft"),
+        _what_asking_again_means("failed"),
+        lambda principal, identifier, _typed, once: again.resend(principal, identifier, once),
+    ),
+    Act(
+        "follow-up",
+        "again",
+        lazy("Ask those again who have not answered?"),
+        lazy("Make the draft"),
+        _what_asking_again_means("unanswered"),
+        lambda principal, identifier, _typed, once: again.follow_up(principal, identifier, once),
     ),
 )
 
@@ -206,9 +261,10 @@ def _add(act: Act) -> None:
             button=act.button,
             danger=act.danger or (emergency and act.name == "send"),
             emergency=emergency,
+            drill=standing.broadcast.drill,
             cancel_url=f"/staff/broadcasts/{broadcast_id}",
             # What the approver read, not what stands there when they press the button.
-            fields=[("content_hash", seen)] if seen else [],
+            fields=[(ONCE_FIELD, fresh_once()), *([("content_hash", seen)] if seen else [])],
         )
 
     @router.post(f"/{{broadcast_id}}/{act.name}", name=act.name)
@@ -219,14 +275,14 @@ def _add(act: Act) -> None:
         principal: Principal = caller,
     ) -> Response:
         try:
-            act.use_case(principal, broadcast_id, typed)
+            done = act.use_case(principal, broadcast_id, typed, once_per_form(request, typed))
         except Problem as problem:
             if problem.status not in (403, 409) or problem.kind == "other-district":
                 raise
             return page_of_one(
                 request, principal, broadcast_id, status=problem.status, problem=problem
             )
-        return RedirectResponse(f"/staff/broadcasts/{broadcast_id}?done={act.done}", 303)
+        return RedirectResponse(f"/staff/broadcasts/{done.id}?done={act.done}", 303)
 
 
 for _act in ACTS:

@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import AsyncIterator
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
+from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from services.chassis.auth import Principal, require
 from services.chassis.idempotency import OncePerKey
 from services.chassis.lists import DEFAULT_LIMIT, LARGEST_LIMIT, PageOut
-from services.notifications.broadcasts import reading, sending, trial, writing
+from services.notifications.answers import reading as answers
+from services.notifications.answers.reading import AnswerLine, AnswersCount, Group
+from services.notifications.broadcasts import (
+    again,
+    live,
+    reading,
+    recipients,
+    sending,
+    trial,
+    writing,
+)
+from services.notifications.broadcasts.failures import FailureGroup
+from services.notifications.broadcasts.failures import failures as grouped_failures
 from services.notifications.broadcasts.models import Status
+from services.notifications.broadcasts.recipients import HistoryOut
 from services.notifications.broadcasts.schemas import (
     ApprovalIn,
     AudienceOut,
@@ -133,3 +148,77 @@ def deliveries(
         limit=limit,
     )
     return PageOut(items=list(page.items), next_cursor=page.next_cursor)
+
+
+@router.get("/{broadcast_id}/deliveries/{delivery_id}")
+def history(principal: Reader, broadcast_id: uuid.UUID, delivery_id: uuid.UUID) -> HistoryOut:
+    """What happened to one recipient's message, oldest first."""
+    return recipients.history(
+        principal, broadcast_id, delivery_id, opened=principal.may("contacts.view")
+    )
+
+
+@router.get("/{broadcast_id}/failures")
+def failures(principal: Reader, broadcast_id: uuid.UUID) -> list[FailureGroup]:
+    """Why messages did not arrive, grouped by what the servers said, with masked examples."""
+    return grouped_failures(principal, broadcast_id)
+
+
+@router.post("/{broadcast_id}/resend", status_code=201)
+def resend(principal: Writer, broadcast_id: uuid.UUID, once: OncePerKey) -> BroadcastOut:
+    """A new draft of the same message to those addresses at which it failed or came too late."""
+    return again.resend(principal, broadcast_id, once)
+
+
+@router.post("/{broadcast_id}/follow-up", status_code=201)
+def follow_up(principal: Writer, broadcast_id: uuid.UUID, once: OncePerKey) -> BroadcastOut:
+    """A new draft of the same question to those who have not answered it."""
+    return again.follow_up(principal, broadcast_id, once)
+
+
+@router.get("/{broadcast_id}/answers")
+def how_they_are(principal: Reader, broadcast_id: uuid.UUID) -> AnswersCount:
+    """How many people need help, have not answered, are safe, and what groups report."""
+    return answers.count(principal, broadcast_id)
+
+
+@router.get("/{broadcast_id}/answers/{group}")
+def answered(
+    principal: Reader,
+    broadcast_id: uuid.UUID,
+    group: Group,
+    cursor: str | None = None,
+    limit: Limit = DEFAULT_LIMIT,
+) -> PageOut[AnswerLine]:
+    """The people of one group. Addresses are masked for those who may not see contacts."""
+    page = answers.listed(
+        principal,
+        broadcast_id,
+        group,
+        opened=principal.may("contacts.view"),
+        cursor=cursor,
+        limit=limit,
+    )
+    return PageOut(items=list(page.items), next_cursor=page.next_cursor)
+
+
+def _readable(principal: Reader, broadcast_id: uuid.UUID) -> Principal:
+    """Refuse before the stream begins: afterwards there is no status left to say it with."""
+    reading.read(principal, broadcast_id)
+    return principal
+
+
+@router.get("/{broadcast_id}/events", response_class=EventSourceResponse)
+async def events(
+    broadcast_id: uuid.UUID, principal: Annotated[Principal, Depends(_readable)]
+) -> AsyncIterator[ServerSentEvent]:
+    """How it stands, as server-sent events: ``progress`` whenever that has changed.
+
+    A stream ends after some minutes and is asked for again; ``end`` says that nothing follows.
+    """
+    over = False
+    async for now in live.watch(principal, broadcast_id):
+        over = live.is_over(now.broadcast)
+        yield ServerSentEvent(event="progress", data=now)
+    if over:
+        yield ServerSentEvent(event="end", raw_data="end")

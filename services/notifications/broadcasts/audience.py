@@ -1,239 +1,230 @@
 """Who a broadcast reaches: counted for whoever writes it, frozen when it is approved.
 
-Everything happens inside PostgreSQL. A contact is one registration or booking, so one person may be
-several contacts; what is counted and planned is an *address on a channel*, once each. Addresses are
-compared by their keyed hashes, so a change of keys is followed by ``lingbao rekey`` before the next
-broadcast; who stopped broadcasts is looked up again, under every key, before each message goes.
+Everything happens inside PostgreSQL, in one statement that counts and that, at the approval, plans
+as well. A contact is one registration, booking, subscription or row of a list, so one person may
+be several contacts; what is counted and planned is an *address on a channel*, once each. Addresses
+are compared by their keyed hashes, so a change of keys is followed by ``lingbao rekey`` before the
+next broadcast; who stopped broadcasts is looked up again, under every key, before each message
+goes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
-from pydantic import TypeAdapter
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
+from services.chassis.database import utc_now
+from services.chassis.reference import city
+from services.notifications.broadcasts.matching import (
+    HASHES,
+    Rules,
+    conditions,
+    decides,
+    has_it_already,
+)
 from services.notifications.broadcasts.models import Broadcast
-from services.notifications.broadcasts.schemas import Audience, AudienceOut, Channel, Excluded
+from services.notifications.broadcasts.schemas import AudienceOut, Channel, Excluded
 from services.notifications.contacts.models import Contact, Suppression, Unsubscribe
-from services.notifications.delivery.models import Delivery
-from services.notifications.reminders.models import RegistrationSeen
+from services.notifications.delivery.models import DIGEST_LANES, Delivery
+from services.notifications.rules.cap import capped
 
-# A registration counts as "registered" while it holds a place or waits for one.
-_REGISTERED = ("confirmed", "offered", "waiting")
+__all__ = ["Rules", "count", "freeze", "unfreeze"]
 
-_channels = TypeAdapter(list[Channel])
-
-
-@dataclass(frozen=True)
-class Rules:
-    """What decides who is meant."""
-
-    audience: Audience
-    urgency: str
-    channels: Sequence[Channel]
-
-    @classmethod
-    def of(cls, broadcast: Broadcast) -> Rules:
-        """The rules of a stored broadcast."""
-        return cls(
-            Audience.model_validate(broadcast.audience),
-            broadcast.urgency,
-            _channels.validate_python(broadcast.channels),
-        )
+# Planning a million messages takes longer than any statement of a page may.
+PLANNING_SECONDS: Final = 600
+# Memory of PostgreSQL, not ours: a million addresses are sorted without a file.
+PLANNING_MEMORY: Final = "256MB"
 
 
-def _matching(rules: Rules) -> sa.CTE:
-    """Contacts that the rules mean, with or without an address.
+def count(session: Session, rules: Rules) -> AudienceOut:
+    """How many messages the rules amount to at this moment, and who is left out and why."""
+    now = utc_now()
+    return _counted(session, rules, _judged(rules, now), now)
 
-    Routine and important messages go to those who asked for them. An emergency goes to everyone
-    who may be reached in one (docs/emergency-policy.md).
+
+def freeze(session: Session, broadcast: Broadcast, now: datetime) -> AudienceOut:
+    """Plan one delivery per address; the addresses are copied sealed as they are.
+
+    They stay where they are until the broadcast is ``sending``: a claim asks for that. Those of
+    people who get a digest wait for it in a lane that no worker empties.
+
+    Returns:
+        What was planned, and who was left out. Planning the same broadcast twice violates its
+        unique key.
     """
-    audience = rules.audience
-    query = sa.select(
-        Contact.id,
-        Contact.language,
-        Contact.email,
-        Contact.email_hash,
-        Contact.phone,
-        Contact.phone_hash,
-        Contact.updated_at,
+    session.execute(sa.text(f"SET LOCAL statement_timeout = '{PLANNING_SECONDS}s'"))
+    rules = Rules.of(broadcast)
+    judged = _judged(rules, now)
+    return _counted(session, rules, judged, now, _planned(broadcast, judged, now))
+
+
+def unfreeze(session: Session, broadcast: Broadcast) -> None:
+    """Take the plan of an approved broadcast back: none of it has gone out."""
+    session.execute(sa.text(f"SET LOCAL statement_timeout = '{PLANNING_SECONDS}s'"))
+    session.execute(sa.delete(Delivery).where(Delivery.broadcast_id == broadcast.id))
+
+
+def _addressed(rules: Rules, channel: Channel, now: datetime) -> sa.Select[*tuple[Any, ...]]:
+    """The addresses on one channel of those who are meant."""
+    today = now.astimezone(ZoneInfo(city().timezone)).date()
+    own = HASHES[channel]
+    address = Contact.email if channel == "email" else Contact.phone
+    paused = (
+        sa.func.coalesce(Contact.paused_until > now, sa.false())
+        if rules.considerate
+        else sa.false()
     )
-    emergency = rules.urgency == "emergency"
-    query = query.where(Contact.reachable if emergency else Contact.wants_broadcasts)
-    for column, wanted in (
-        (Contact.districts, audience.districts),
-        (Contact.countries, audience.countries),
-        (Contact.topics, audience.topics),
-    ):
-        if wanted:
-            query = query.where(column.overlap(wanted))
-    if audience.organisation_kinds:
-        query = query.where(Contact.organisation_kind.in_(audience.organisation_kinds))
-    if (day := audience.travelling_on) is not None:
-        # Without a date of return a person is abroad from the day of departure on.
-        query = query.where(
-            Contact.departs_on <= day,
-            sa.or_(Contact.returns_on.is_(None), Contact.returns_on >= day),
-        )
-    if audience.activity_id is not None:
-        query = query.where(
-            sa.exists().where(
-                RegistrationSeen.contact_id == Contact.id,
-                RegistrationSeen.activity_id == audience.activity_id,
-                RegistrationSeen.status.in_(_REGISTERED),
-            )
-        )
-    return query.cte("matching")
+    # A digest is a mail, and gathers what can wait.
+    gathers = rules.urgency == "routine" and not rules.drill and channel == "email"
+    return sa.select(
+        sa.literal(channel, sa.Text).label("channel"),
+        Contact.id.label("contact_id"),
+        Contact.language,
+        sa.type_coerce(address, sa.Text).label("address"),  # sealed as it is
+        own.label("address_hash"),
+        Contact.holder.is_not_distinct_from(channel).label("held"),
+        Contact.updated_at,
+        # Who a contact is, for counting people: its first address among the chosen channels.
+        sa.func.coalesce(*(HASHES[one] for one in rules.channels), "").label("person"),
+        paused.label("paused"),
+        (Contact.digest if gathers else sa.literal("at-once", sa.Text)).label("digest"),
+    ).where(own.is_not(None), decides(rules, channel), *conditions(rules, today))
 
 
-def _addresses(rules: Rules) -> tuple[sa.CTE, sa.CTE]:
-    """The matching contacts, and every address of theirs once per channel, judged.
+def _judged(rules: Rules, now: datetime) -> sa.CTE:
+    """Every address of those who are meant, once per channel, with the reason for leaving it out.
 
-    Of several contacts with one address the newest decides the language.
+    Of several contacts with one address its holder decides the language, else the newest.
     """
-    matching = _matching(rules)
-    columns = {
-        "email": (matching.c.email, matching.c.email_hash),
-        "sms": (matching.c.phone, matching.c.phone_hash),
-    }
-    # Who a contact is, for counting people: its first address among the chosen channels.
-    person = sa.func.coalesce(*(columns[channel][1] for channel in rules.channels), "")
-    addressed = sa.union_all(
-        *(
-            sa.select(
-                sa.literal(channel, sa.Text).label("channel"),
-                matching.c.id.label("contact_id"),
-                matching.c.language,
-                sa.type_coerce(columns[channel][0], sa.Text).label("address"),
-                columns[channel][1].label("address_hash"),
-                matching.c.updated_at,
-                person.label("person"),
-            ).where(columns[channel][1].is_not(None))
-            for channel in rules.channels
-        )
-    ).cte("addressed")
+    addressed = sa.union_all(*(_addressed(rules, channel, now) for channel in rules.channels)).cte(
+        "addressed"
+    )
     once = (
         sa.select(addressed)
         .ext(postgresql.distinct_on(addressed.c.channel, addressed.c.address_hash))
         .order_by(
             addressed.c.channel,
             addressed.c.address_hash,
+            addressed.c.held.desc(),
             addressed.c.updated_at.desc(),
             addressed.c.contact_id,
         )
         .cte("once")
     )
-    unsubscribed = sa.exists().where(
-        Unsubscribe.channel == once.c.channel, Unsubscribe.address_hash == once.c.address_hash
-    )
-    suppressed = sa.exists().where(
-        Suppression.channel == once.c.channel, Suppression.address_hash == once.c.address_hash
-    )
-    judged = sa.select(
-        once, unsubscribed.label("unsubscribed"), suppressed.label("suppressed")
-    ).cte("judged")
-    return matching, judged
+    reasons: list[tuple[sa.ColumnElement[bool], str]] = [
+        (_noted(Unsubscribe, once), "unsubscribed"),
+        (_noted(Suppression, once), "suppressed"),
+        (once.c.paused, "paused"),
+    ]
+    limit = capped(now) if rules.urgency == "routine" and not rules.drill else None
+    if limit is not None:
+        reasons.append((sa.tuple_(once.c.channel, once.c.address_hash).in_(limit), "capped"))
+    query = sa.select(once, sa.case(*reasons, else_=None).label("reason"))
+    if rules.audience.of_broadcast is not None and rules.audience.whose == "failed":
+        got = has_it_already(rules.audience.of_broadcast, once.c.channel, once.c.address_hash)
+        query = query.where(~got)
+    return query.cte("judged").prefix_with("MATERIALIZED")
 
 
-def count(session: Session, rules: Rules) -> AudienceOut:
-    """How many messages the rules amount to at this moment, and who is left out and why."""
-    matching, judged = _addresses(rules)
-    reached = ~judged.c.unsubscribed & ~judged.c.suppressed
-    rows = session.execute(
-        sa.select(
-            judged.c.channel,
-            judged.c.language,
-            sa.func.count().filter(reached).label("reached"),
-            sa.func.count().filter(judged.c.unsubscribed).label("unsubscribed"),
-            sa.func.count()
-            .filter(judged.c.suppressed & ~judged.c.unsubscribed)
-            .label("suppressed"),
-        ).group_by(judged.c.channel, judged.c.language)
-    ).all()
-    people = session.scalar(sa.select(sa.func.count(judged.c.person.distinct())).where(reached))
-    hashes = {"email": matching.c.email_hash, "sms": matching.c.phone_hash}
-    no_address = session.scalar(
-        sa.select(sa.func.count())
-        .select_from(matching)
-        .where(*(hashes[channel].is_(None) for channel in rules.channels))
+def _noted(table: type[Unsubscribe | Suppression], once: sa.CTE) -> sa.ColumnElement[bool]:
+    return sa.exists().where(
+        table.channel == once.c.channel, table.address_hash == once.c.address_hash
     )
-    by_channel: dict[str, int] = dict.fromkeys(rules.channels, 0)
-    by_language: dict[str, int] = {"zh-CN": 0, "en": 0}
-    for row in rows:
-        by_channel[row.channel] += row.reached
-        by_language[row.language] = by_language.get(row.language, 0) + row.reached
-    return AudienceOut(
-        total=sum(by_channel.values()),
-        people=people or 0,
-        by_channel=by_channel,
-        by_language=by_language,
-        excluded=Excluded(
-            unsubscribed=sum(row.unsubscribed for row in rows),
-            suppressed=sum(row.suppressed for row in rows),
-            no_address=no_address or 0,
+
+
+def _planned(broadcast: Broadcast, judged: sa.CTE, now: datetime) -> sa.CTE:
+    """The rows, written from the same list that is counted."""
+    lane = sa.case(
+        *((judged.c.digest == often, lane) for often, lane in DIGEST_LANES.items()),
+        else_=broadcast.lane,
+    )
+    moment = sa.DateTime(timezone=True)
+    columns: dict[str, Any] = {
+        "id": sa.func.uuidv7(),
+        "lane": lane,
+        "kind": sa.literal("broadcast", sa.Text),
+        "channel": judged.c.channel,
+        "dedupe_key": sa.func.concat(
+            f"broadcast/{broadcast.id}/", judged.c.channel, "/", judged.c.address_hash
         ),
-    )
-
-
-def freeze(session: Session, broadcast: Broadcast, now: datetime) -> int:
-    """Plan one delivery per address, in one statement; the addresses are copied sealed as they are.
-
-    They stay where they are until the broadcast is ``sending``: a claim asks for that.
-
-    Returns:
-        How many were planned. Planning the same broadcast twice violates its unique key.
-    """
-    _, judged = _addresses(Rules.of(broadcast))
-    chosen = sa.select(
-        sa.func.uuidv7(),
-        sa.literal(broadcast.lane, sa.Text),
-        sa.literal("broadcast", sa.Text),
-        judged.c.channel,
-        sa.func.concat(f"broadcast/{broadcast.id}/", judged.c.channel, "/", judged.c.address_hash),
-        judged.c.contact_id,
-        sa.literal(broadcast.id, sa.Uuid),
-        sa.literal(broadcast.district, sa.Text),
-        judged.c.address,
-        judged.c.address_hash,
-        judged.c.language,
-        sa.literal("pending", sa.Text),
-        sa.literal(broadcast.send_at or now, sa.DateTime(timezone=True)),
-        sa.literal(broadcast.expires_at, sa.DateTime(timezone=True)),
-        sa.literal(now, sa.DateTime(timezone=True)),
-    ).where(~judged.c.unsubscribed, ~judged.c.suppressed)
-    planned = session.execute(
-        sa.insert(Delivery).from_select(
-            [
-                "id",
-                "lane",
-                "kind",
-                "channel",
-                "dedupe_key",
-                "contact_id",
-                "broadcast_id",
-                "district",
-                "address",
-                "address_hash",
-                "language",
-                "state",
-                "due_at",
-                "expires_at",
-                "planned_at",
-            ],
-            chosen,
+        "contact_id": judged.c.contact_id,
+        "broadcast_id": sa.literal(broadcast.id, sa.Uuid),
+        "district": sa.literal(broadcast.district, sa.Text),
+        "address": judged.c.address,
+        "address_hash": judged.c.address_hash,
+        "language": judged.c.language,
+        "state": sa.literal("pending", sa.Text),
+        "due_at": sa.literal(broadcast.send_at or now, moment),
+        "expires_at": sa.literal(broadcast.expires_at, moment),
+        "planned_at": sa.literal(now, moment),
+    }
+    return (
+        sa.insert(Delivery)
+        .from_select(
+            list(columns),
+            sa.select(*columns.values()).where(judged.c.reason.is_(None)),
             # Column defaults of the model would be asked once for the whole statement.
             include_defaults=False,
-        ),
-        execution_options={"preserve_rowcount": True},  # kept for INSERT only when asked for
+        )
+        .cte("planned")
     )
-    return planned.rowcount  # type: ignore[attr-defined,no-any-return]
 
 
-def unfreeze(session: Session, broadcast: Broadcast) -> None:
-    """Take the plan of an approved broadcast back: none of it has gone out."""
-    session.execute(sa.delete(Delivery).where(Delivery.broadcast_id == broadcast.id))
+def _counted(
+    session: Session,
+    rules: Rules,
+    judged: sa.CTE,
+    now: datetime,
+    planned: sa.CTE | None = None,
+) -> AudienceOut:
+    session.execute(sa.text(f"SET LOCAL work_mem = '{PLANNING_MEMORY}'"))
+    reached = judged.c.reason.is_(None)
+    gathered = judged.c.digest != "at-once"
+    query = sa.select(
+        judged.c.channel,
+        judged.c.language,
+        judged.c.reason,
+        gathered.label("gathered"),
+        sa.func.count().label("number"),
+    ).group_by(judged.c.channel, judged.c.language, judged.c.reason, gathered)
+    people = sa.select(sa.func.count(judged.c.person.distinct()).filter(reached)).select_from(
+        judged
+    )
+    if planned is not None:
+        query = query.add_cte(planned)
+    rows = session.execute(query.add_columns(people.scalar_subquery().label("people"))).all()
+    by_channel: dict[str, int] = dict.fromkeys(rules.channels, 0)
+    by_language: dict[str, int] = {"zh-CN": 0, "en": 0}
+    excluded = dict.fromkeys(("unsubscribed", "suppressed", "paused", "capped"), 0)
+    for row in rows:
+        if row.reason is not None:
+            excluded[row.reason] += row.number
+            continue
+        by_channel[row.channel] += row.number
+        by_language[row.language] = by_language.get(row.language, 0) + row.number
+    return AudienceOut(
+        total=sum(by_channel.values()),
+        people=rows[0].people if rows else 0,
+        by_channel=by_channel,
+        by_language=by_language,
+        gathered=sum(row.number for row in rows if row.gathered and row.reason is None),
+        excluded=Excluded(**excluded, no_address=_no_address(session, rules, now)),
+    )
+
+
+def _no_address(session: Session, rules: Rules, now: datetime) -> int:
+    """How many contacts are meant and have no address on any of the channels."""
+    today = now.astimezone(ZoneInfo(city().timezone)).date()
+    query = (
+        sa.select(sa.func.count())
+        .select_from(Contact)
+        .where(
+            *conditions(rules, today), *(HASHES[channel].is_(None) for channel in rules.channels)
+        )
+    )
+    return session.scalar(query) or 0

@@ -4,21 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from zoneinfo import available_timezones
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from services.chassis.auth import Principal
 from services.chassis.database import utc_now
-from services.chassis.i18n import country_name, date_line, localized, ngettext
+from services.chassis.i18n import country_name, date_line, lazy, localized, ngettext
 from services.chassis.reference import TOPICS, city, topic_name
-from services.notifications.broadcasts.labels import ORGANISATIONS, URGENCIES
+from services.notifications.broadcasts.labels import ORGANISATIONS, URGENCIES, WHOSE_NAMES
+from services.notifications.broadcasts.models import Broadcast
 from services.notifications.contacts.models import Contact
 from services.notifications.database import database
 from services.notifications.delivery.labels import CHANNEL_NAMES
 from services.notifications.reminders.models import ActivitySeen
 
 Options = list[tuple[str, str]]
+
+# The first part of a zone's name (IANA); others are old names and fixed offsets.
+_CONTINENTS = {
+    "Africa": lazy("Africa"),
+    "America": lazy("America"),
+    "Antarctica": lazy("Antarctica"),
+    "Asia": lazy("Asia"),
+    "Atlantic": lazy("Atlantic Ocean"),
+    "Australia": lazy("Australia"),
+    "Europe": lazy("Europe"),
+    "Indian": lazy("Indian Ocean"),
+    "Pacific": lazy("Pacific Ocean"),
+}
 
 # More than fit into a list that a person reads.
 MOST_ACTIVITIES = 100
@@ -35,6 +50,8 @@ class Choices:
     topics: Options
     organisations: Options
     activities: Options
+    zones: list[tuple[str, str | Options]]
+    whose: Options
 
 
 def choices(principal: Principal, chosen_countries: Sequence[str] = ()) -> Choices:
@@ -60,7 +77,21 @@ def choices(principal: Principal, chosen_countries: Sequence[str] = ()) -> Choic
         topics=[(code, topic_name(code)) for code in TOPICS],
         organisations=[(key, str(name)) for key, name in ORGANISATIONS.items()],
         activities=activities,
+        zones=_zones(),
+        whose=[(key, str(name)) for key, name in WHOSE_NAMES.items()],
     )
+
+
+def _zones() -> list[tuple[str, str | Options]]:
+    """Every place whose clock may be meant, by continent; the city's own first."""
+    home = city().timezone
+    by_continent: dict[str, Options] = {}
+    for name in sorted(available_timezones()):
+        continent, _, place = name.partition("/")
+        if continent in _CONTINENTS and name != home:
+            by_continent.setdefault(continent, []).append((name, place.replace("_", " ")))
+    own = (home, f"{localized(city().name)} · {home}")
+    return [own, *((str(_CONTINENTS[name]), found) for name, found in by_continent.items())]
 
 
 def _followers(code: str, number: int) -> str:
@@ -107,3 +138,10 @@ def activity_title(activity_id: object) -> str:
     with database.transaction() as session:
         seen = session.get(ActivitySeen, activity_id)
         return localized(seen.state["title"]) if seen else str(activity_id)
+
+
+def broadcast_title(broadcast_id: object) -> str:
+    """What an earlier broadcast is called, for reading a stored rule."""
+    with database.transaction() as session:
+        found = session.get(Broadcast, broadcast_id)
+        return found.title if found else str(broadcast_id)

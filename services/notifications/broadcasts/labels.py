@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from services.chassis.i18n import Lazy, lazy
 from services.notifications.broadcasts.models import STATUS_NAMES, Status
-from services.notifications.broadcasts.sending import BY_ERRORS, BY_STAFF
+from services.notifications.broadcasts.sending import BY_BOUNCES, BY_ERRORS, BY_STAFF
 
 URGENCIES: dict[str, tuple[Lazy, Lazy]] = {
     "routine": (
@@ -44,6 +44,23 @@ ORGANISATIONS: dict[str, Lazy] = {
 PAUSES: dict[str, Lazy] = {
     BY_STAFF: lazy("A member of staff paused it."),
     BY_ERRORS: lazy("It paused by itself, because too many messages failed."),
+    BY_BOUNCES: lazy(
+        "It paused by itself, because too many messages came back as undeliverable. A city "
+        "administrator can release the brake on the page of senders; then please resume it here."
+    ),
+}
+
+WHOSE_NAMES: dict[str, Lazy] = {
+    "failed": lazy("Those whom the earlier broadcast did not reach"),
+    "unanswered": lazy("Those who have not answered the earlier broadcast"),
+}
+
+EXCLUDED_NAMES: dict[str, Lazy] = {
+    "unsubscribed": lazy("Left out: stopped broadcasts"),
+    "suppressed": lazy("Left out: address known to be dead"),
+    "paused": lazy("Left out: asked for silence until a day"),
+    "capped": lazy("Left out: had enough broadcasts lately"),
+    "no_address": lazy("Left out: no address for these channels"),
 }
 
 LANGUAGE_NAMES: dict[str, Lazy] = {"zh-CN": lazy("Chinese"), "en": lazy("English")}

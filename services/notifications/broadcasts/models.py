@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
@@ -31,7 +31,7 @@ class Status(StrEnum):
 
 
 # Every move there is. What is approved and edited is a draft again; what has begun to go out is
-# never edited; what is sent or cancelled stays so.
+# never edited; what is cancelled stays so.
 MOVES: dict[Status, frozenset[Status]] = {
     Status.DRAFT: frozenset({Status.SUBMITTED, Status.CANCELLED}),
     Status.SUBMITTED: frozenset({Status.DRAFT, Status.APPROVED, Status.CANCELLED}),
@@ -39,7 +39,8 @@ MOVES: dict[Status, frozenset[Status]] = {
     Status.SCHEDULED: frozenset({Status.DRAFT, Status.SENDING, Status.CANCELLED}),
     Status.SENDING: frozenset({Status.PAUSED, Status.SENT, Status.CANCELLED}),
     Status.PAUSED: frozenset({Status.SENDING, Status.SENT, Status.CANCELLED}),
-    Status.SENT: frozenset(),
+    # Somebody, or the policy for emergencies, sends again what nobody knows to have arrived.
+    Status.SENT: frozenset({Status.SENDING}),
     Status.CANCELLED: frozenset(),
 }
 
@@ -55,6 +56,10 @@ STATUS_NAMES = {
 }
 
 
+# The kind of author that is no person: what it drafts needs one to submit and one to approve.
+SYSTEM: Final = "system"
+
+
 class Broadcast(Base):
     """A message to many people.
 
@@ -65,17 +70,29 @@ class Broadcast(Base):
         message: its texts by language (:class:`.schemas.Message`).
         timezone: the zone in which staff wrote and read ``send_at`` and ``expires_at``.
         district: whose it is (GB/T 2260); ``None`` for the city's.
-        author_id: who made it, staff or key; ``writers`` are all who had a hand in its content.
+        author_kind: ``staff``, ``key`` or :data:`SYSTEM`.
+        author_id: who made it; ``writers`` are all who had a hand in its content.
         content_hash: of everything that an approver answers for; ``approved_hash`` is the one that
             was approved, and only that may be sent.
         total: how many messages the frozen audience amounts to; 0 before the approval.
         audience_seen: the counts that the approver saw, kept as a record.
-        error_limit: how many failed messages stop it by itself; ``None`` for never.
+        stop_after: how many failed messages its author wants to pause it by itself; ``None`` for
+            what is usual.
+        error_limit: the same as it holds at this moment; ``None`` for never.
+        drill: an exercise: everything happens, and only contacts on the drill list get it.
+        asks: recipients are asked "I am safe" or "I need help".
+        origin: what it was drafted from by itself, such as ``advisory/<id>/<version>``.
+        template_version_id: the version of the template that its texts began as.
     """
 
     __tablename__ = "broadcasts"
     __table_args__ = (
         sa.Index("ix_broadcasts_status", "status"),
+        sa.Index(
+            "ix_broadcasts_template_version_id",
+            "template_version_id",
+            postgresql_where=sa.text("template_version_id IS NOT NULL"),
+        ),
         sa.Index(
             "ix_broadcasts_starting", "send_at", postgresql_where=sa.text("status = 'scheduled'")
         ),
@@ -119,7 +136,12 @@ class Broadcast(Base):
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
     pause_reason: Mapped[str | None]
+    stop_after: Mapped[int | None]
     error_limit: Mapped[int | None]
+    drill: Mapped[bool] = mapped_column(server_default=sa.false(), default=False)
+    asks: Mapped[bool] = mapped_column(server_default=sa.false(), default=False)
+    origin: Mapped[str | None] = mapped_column(unique=True)
+    template_version_id: Mapped[uuid.UUID | None]
     created_at: Mapped[datetime] = mapped_column(server_default=sa.func.now())
     updated_at: Mapped[datetime] = mapped_column(
         server_default=sa.func.now(), onupdate=sa.func.now()

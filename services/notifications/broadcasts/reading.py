@@ -7,24 +7,29 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import sqlalchemy as sa
+from pydantic import TypeAdapter
 from sqlalchemy.orm import Session
 
+from services.chassis import audit
 from services.chassis.auth import Principal
-from services.chassis.i18n import lazy
+from services.chassis.i18n import gettext, lazy
 from services.chassis.lists import DEFAULT_LIMIT, Page, page_of
 from services.chassis.problems import NotFound
 from services.notifications.broadcasts.audience import Rules, count
-from services.notifications.broadcasts.models import Broadcast
+from services.notifications.broadcasts.models import SYSTEM, Broadcast
 from services.notifications.broadcasts.schemas import (
     AudienceOut,
     BroadcastLine,
     BroadcastOut,
+    Channel,
     Counts,
     RecipientOut,
 )
 from services.notifications.database import database
 from services.notifications.delivery.masking import masked
-from services.notifications.delivery.models import Delivery
+from services.notifications.delivery.models import MISSED, Delivery
+
+_channel: TypeAdapter[Channel] = TypeAdapter(Channel)
 
 
 def stored(
@@ -64,12 +69,17 @@ def shown(session: Session, broadcast: Broadcast) -> BroadcastOut:
             if hasattr(broadcast, name)
         }
         | {
-            "author": broadcast.author_name,
+            "author": author_name(broadcast),
             "submitted_by": broadcast.submitted_by_name,
             "approved_by": broadcast.approved_by_name,
             "counts": counts_of(session, broadcast.id),
         }
     )
+
+
+def author_name(broadcast: Broadcast) -> str:
+    """Who wrote it, in the language of the moment."""
+    return gettext("the system") if broadcast.author_kind == SYSTEM else broadcast.author_name
 
 
 def read(principal: Principal, broadcast_id: uuid.UUID) -> BroadcastOut:
@@ -153,7 +163,7 @@ def _line(broadcast: Broadcast) -> BroadcastLine:
         for name in BroadcastLine.model_fields
         if hasattr(broadcast, name)
     }
-    return BroadcastLine.model_validate(fields | {"author": broadcast.author_name})
+    return BroadcastLine.model_validate(fields | {"author": author_name(broadcast)})
 
 
 def recipients(
@@ -168,6 +178,7 @@ def recipients(
     """A broadcast's messages by recipient.
 
     Args:
+        state: only those in it; ``missed``: all who did not get it, or may not have.
         opened: whether addresses are shown in full; the caller makes sure that they may be.
 
     Raises:
@@ -175,23 +186,40 @@ def recipients(
     """
     query = sa.select(Delivery).where(Delivery.broadcast_id == broadcast_id)
     if state:
-        query = query.where(Delivery.state == state)
+        query = query.where(Delivery.state.in_(MISSED if state == "missed" else (state,)))
     with database.transaction() as session:
         stored(session, broadcast_id, principal)
         page = page_of(session, query, [Delivery.id], cursor=cursor, limit=limit)
-        return page.map(lambda delivery: _recipient(delivery, opened))
+        return page.map(lambda delivery: recipient(delivery, opened=opened))
 
 
-def _recipient(delivery: Delivery, opened: bool) -> RecipientOut:
-    return RecipientOut.model_validate(
-        {
-            "id": delivery.id,
-            "channel": delivery.channel,
-            "address": delivery.address if opened else masked(delivery.channel, delivery.address),
-            "language": delivery.language,
-            "state": delivery.state,
-            "attempts": delivery.attempts,
-            "reason": delivery.last_reply,
-            "sent_at": delivery.sent_at,
-        }
+def recipient(delivery: Delivery, *, opened: bool) -> RecipientOut:
+    """One line of a list of recipients; ``opened`` shows the address in full."""
+    return RecipientOut(
+        id=delivery.id,
+        channel=_channel.validate_python(delivery.channel),
+        address=delivery.address if opened else masked(delivery.channel, delivery.address),
+        language=delivery.language,
+        state=delivery.state,
+        attempts=delivery.attempts,
+        reason=delivery.last_reply,
+        sent_at=delivery.sent_at,
     )
+
+
+def note_opened(principal: Principal, broadcast_id: uuid.UUID, detail: str = "") -> None:
+    """Note in the audit trail that somebody reads a broadcast's addresses in full.
+
+    Raises:
+        NotFound, Problem: there is none, or it is another district's.
+    """
+    with database.transaction() as session:
+        broadcast = stored(session, broadcast_id, principal)
+        audit.record(
+            session,
+            principal,
+            "broadcast.addresses-opened",
+            f"broadcast/{broadcast_id}",
+            district=broadcast.district,
+            detail=detail,
+        )

@@ -5,8 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Annotated, Literal
 
 from pydantic import (
     AwareDatetime,
@@ -14,7 +13,6 @@ from pydantic import (
     ConfigDict,
     Field,
     StringConstraints,
-    model_validator,
 )
 
 from services.chassis.fields import (
@@ -32,6 +30,8 @@ from services.chassis.reference import city
 Urgency = Literal["routine", "important", "emergency"]
 Channel = Literal["email", "sms"]
 OrganisationKind = Literal["school", "enterprise", "community"]
+Whose = Literal["failed", "unanswered"]
+Failures = Annotated[int, Field(ge=1, le=1_000_000)]
 
 # What a provider takes at once is 500 characters; the way to stop needs some of them.
 LONGEST_SMS = 350
@@ -42,8 +42,13 @@ class Audience(BaseModel):
     """Who is meant: each list is "any of these", an empty one is "all", and all rules hold at once.
 
     Attributes:
-        travelling_on: only people who are abroad on this day, as far as their booking says.
+        travelling_on: only people who are abroad on this day, as far as their trips say; with
+            ``countries`` in one of those.
+        travelling_until: together with ``travelling_on``: abroad on any day between the two.
         activity_id: only people who are registered for, or wait for, this activity.
+        of_broadcast: only people of this earlier broadcast, and of them ``whose`` message
+            ``failed`` (or came too late; addresses that have it are left out), or who left its
+            question ``unanswered`` at every address of theirs.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -52,8 +57,11 @@ class Audience(BaseModel):
     countries: Countries = Field(default=[], max_length=260)
     topics: Topics = Field(default=[], max_length=40)
     travelling_on: Annotated[date | None, BlankIsNone] = None
+    travelling_until: Annotated[date | None, BlankIsNone] = None
     activity_id: Annotated[uuid.UUID | None, BlankIsNone] = None
     organisation_kinds: list[OrganisationKind] = Field(default=[], max_length=3)
+    of_broadcast: Annotated[uuid.UUID | None, BlankIsNone] = None
+    whose: Annotated[Whose | None, BlankIsNone] = None
 
 
 class Words(BaseModel):
@@ -105,7 +113,15 @@ def _here() -> str:
 
 
 class BroadcastIn(BaseModel):
-    """A broadcast as it is written."""
+    """A broadcast as it is written.
+
+    Attributes:
+        drill: an exercise, which reaches only contacts on the drill list and is marked as one.
+        asks: recipients are asked "I am safe" or "I need help".
+        stop_after: how many failed messages pause it by itself; ``None``: a tenth of all, 20 at
+            least. Nothing pauses an emergency unless this says so.
+        template_version_id: the version of the template that the texts began as.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -117,43 +133,10 @@ class BroadcastIn(BaseModel):
     send_at: AwareDatetime | None = None
     expires_at: AwareDatetime | None = None
     timezone: Zone = Field(default_factory=_here)
-
-
-class BroadcastForm(BroadcastIn):
-    """The same from a page, whose times are read in its zone.
-
-    ``version`` is the one that the page was made from, so that nobody overwrites what they have
-    not seen.
-    """
-
-    version: int | None = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _read_in_zone(cls, data: Any) -> Any:  # noqa: ANN401 - whatever was typed
-        if not isinstance(data, dict):
-            return data
-        try:
-            zone = ZoneInfo(data.get("timezone") or city().timezone)
-        except (ZoneInfoNotFoundError, ValueError):
-            return data  # the field's own check says so
-        read = dict(data)
-        for name in ("send_at", "expires_at"):
-            read[name] = _aware(data.get(name), zone)
-        return read
-
-
-def _aware(typed: object, zone: ZoneInfo) -> object:
-    """A time of a form with its zone; what is no time is left for the field to refuse."""
-    if not isinstance(typed, str):
-        return typed
-    if not typed.strip():
-        return None
-    try:
-        moment = datetime.fromisoformat(typed.strip())
-    except ValueError:
-        return typed
-    return moment if moment.tzinfo else moment.replace(tzinfo=zone)
+    drill: bool = False
+    asks: bool = False
+    stop_after: Annotated[Failures | None, BlankIsNone] = None
+    template_version_id: Annotated[uuid.UUID | None, BlankIsNone] = None
 
 
 class BroadcastChange(BaseModel):
@@ -170,6 +153,9 @@ class BroadcastChange(BaseModel):
     send_at: AwareDatetime | None = None
     expires_at: AwareDatetime | None = None
     timezone: Zone | None = None
+    drill: bool | None = None
+    asks: bool | None = None
+    stop_after: Failures | None = None
 
 
 class ApprovalIn(BaseModel):
@@ -200,23 +186,38 @@ class TestOut(BaseModel):
 
 
 class Excluded(BaseModel):
-    """Addresses, and for ``no_address`` contacts, that match the rules and get nothing."""
+    """Addresses, and for ``no_address`` contacts, that match the rules and get nothing.
+
+    Attributes:
+        paused: their holders asked for silence until a day.
+        capped: they had as many broadcasts lately as one person should get.
+    """
 
     unsubscribed: int = 0
     suppressed: int = 0
     no_address: int = 0
+    paused: int = 0
+    capped: int = 0
+
+    @property
+    def total(self) -> int:
+        """All of them together."""
+        return sum(self.model_dump().values())
 
 
 class AudienceOut(BaseModel):
     """How many messages a broadcast amounts to; ``total`` is the sum of ``by_channel``.
 
-    ``people`` counts who gets at least one: contacts with the same address are one.
+    ``people`` counts who gets at least one: contacts with the same address are one. ``gathered``
+    of the messages wait for the digest that their recipients asked for, and are counted like the
+    others.
     """
 
     total: int
     people: int
     by_channel: dict[str, int]
     by_language: dict[str, int]
+    gathered: int = 0
     excluded: Excluded
 
 
@@ -250,6 +251,16 @@ class Counts(BaseModel):
         """How many were taken by the next server or arrived."""
         return self.accepted + self.delivered
 
+    @property
+    def not_arrived(self) -> int:
+        """How many ended, as far as is known, without arriving."""
+        return self.bounced + self.failed + self.suppressed + self.expired + self.unknown
+
+    @property
+    def not_reached(self) -> int:
+        """How many could be sent once more: they failed, or came too late."""
+        return self.failed + self.expired
+
 
 class BroadcastOut(BaseModel):
     """A broadcast as the API answers it."""
@@ -272,6 +283,12 @@ class BroadcastOut(BaseModel):
     approved_by: str | None
     approved_at: datetime | None
     content_hash: str
+    drill: bool
+    asks: bool
+    stop_after: int | None
+    error_limit: int | None
+    origin: str | None
+    template_version_id: uuid.UUID | None
     pause_reason: str | None
     started_at: datetime | None
     finished_at: datetime | None
@@ -289,6 +306,9 @@ class BroadcastLine(BaseModel):
     status: str
     district: str | None
     author: str
+    drill: bool
+    asks: bool
+    origin: str | None
     total: int
     send_at: datetime | None
     timezone: str

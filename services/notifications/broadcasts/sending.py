@@ -17,6 +17,13 @@ from services.chassis.auth import Principal
 from services.chassis.database import utc_now
 from services.chassis.i18n import lazy
 from services.chassis.problems import Problem
+from services.notifications.broadcasts.events import (
+    BroadcastCancelled,
+    BroadcastFinished,
+    BroadcastPaused,
+    BroadcastStarted,
+    tell,
+)
 from services.notifications.broadcasts.models import Broadcast, Status
 from services.notifications.broadcasts.reading import shown, stored
 from services.notifications.broadcasts.schemas import BroadcastOut
@@ -24,10 +31,12 @@ from services.notifications.broadcasts.writing import first_error_limit, must_be
 from services.notifications.database import database
 from services.notifications.delivery.models import Delivery
 from services.notifications.delivery.service import kick
+from services.notifications.delivery.unknown import goes_again
 
 # Why a broadcast rests; the page says it in the reader's language.
 BY_STAFF = "staff"
 BY_ERRORS = "errors"
+BY_BOUNCES = "bounces"
 
 _OPEN = ("pending", "sending")
 # Waiting that makes no difference to how long a message is tried, so no row is touched for it.
@@ -78,6 +87,7 @@ def _begin(session: Session, broadcast: Broadcast, now: datetime) -> None:
     broadcast.become(Status.SENDING)
     broadcast.started_at = now
     _waited_for_a_person(session, broadcast, now)
+    tell(session, BroadcastStarted, broadcast)
     kick(session, broadcast.lane)
 
 
@@ -105,6 +115,7 @@ def pause(principal: Principal, broadcast_id: uuid.UUID) -> BroadcastOut:
         broadcast = stored(session, broadcast_id, principal, lock=True)
         broadcast.become(Status.PAUSED)
         broadcast.pause_reason = BY_STAFF
+        tell(session, BroadcastPaused, broadcast)
         _note(session, principal, "paused", broadcast)
         return shown(session, broadcast)
 
@@ -131,6 +142,7 @@ def resume(principal: Principal, broadcast_id: uuid.UUID) -> BroadcastOut:
         room = first_error_limit(broadcast)
         broadcast.error_limit = None if room is None else _failed(session, broadcast.id) + room
         _waited_for_a_person(session, broadcast, now)
+        tell(session, BroadcastStarted, broadcast)
         kick(session, broadcast.lane)
         _note(session, principal, "resumed", broadcast)
         return shown(session, broadcast)
@@ -148,6 +160,8 @@ def cancel(principal: Principal, broadcast_id: uuid.UUID) -> BroadcastOut:
         broadcast.become(Status.CANCELLED)
         broadcast.finished_at = now
         _close_pending(session, broadcast.id, "cancelled")
+        if broadcast.approved_at is not None:  # a draft was never told of
+            tell(session, BroadcastCancelled, broadcast)
         _note(session, principal, "cancelled", broadcast)
         return shown(session, broadcast)
 
@@ -187,15 +201,21 @@ def _close_returned(session: Session, now: datetime) -> None:
 def _look_after_one(session: Session, broadcast: Broadcast, now: datetime) -> None:
     if broadcast.expires_at is not None and broadcast.expires_at <= now:
         _close_pending(session, broadcast.id, "expired")
+    # One by one, so that the index of broadcast and state serves each.
+    own = Delivery.broadcast_id == broadcast.id
     still_open = session.scalar(
         sa.select(
-            sa.exists().where(Delivery.broadcast_id == broadcast.id, Delivery.state.in_(_OPEN))
+            sa.or_(
+                sa.exists().where(own, Delivery.state.in_(_OPEN)),
+                sa.exists().where(own, goes_again(now)),
+            )
         )
     )
     if not still_open:
         broadcast.become(Status.SENT)
         broadcast.finished_at = now
         broadcast.pause_reason = None
+        tell(session, BroadcastFinished, broadcast)
     elif (
         broadcast.status == Status.SENDING
         and broadcast.error_limit is not None
@@ -203,6 +223,7 @@ def _look_after_one(session: Session, broadcast: Broadcast, now: datetime) -> No
     ):
         broadcast.become(Status.PAUSED)
         broadcast.pause_reason = BY_ERRORS
+        tell(session, BroadcastPaused, broadcast)
 
 
 def _locked(session: Session, where: sa.ColumnElement[bool], *statuses: Status) -> list[Broadcast]:

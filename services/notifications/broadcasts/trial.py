@@ -57,7 +57,12 @@ def send_trial(principal: Principal, broadcast_id: uuid.UUID, wanted: TestIn) ->
                         address_hash=address_hash(address),
                         language=language,
                         context=json.dumps(
-                            {"urgency": broadcast.urgency, "message": broadcast.message},
+                            {
+                                "urgency": broadcast.urgency,
+                                "message": broadcast.message,
+                                "drill": broadcast.drill,
+                                "asks": broadcast.asks,
+                            },
                             ensure_ascii=False,
                         ),
                     )

@@ -15,20 +15,17 @@ from sqlalchemy.orm import Session
 from services.chassis import audit
 from services.chassis.auth import Principal
 from services.chassis.database import utc_now
-from services.chassis.i18n import Text, lazy
+from services.chassis.i18n import lazy
 from services.chassis.idempotency import NOT_REPEATED, Once
-from services.chassis.problems import FieldError, Invalid, Problem
+from services.chassis.problems import Problem
 from services.notifications.broadcasts import audience as audiences
+from services.notifications.broadcasts.checking import checked
+from services.notifications.broadcasts.events import BroadcastApproved, tell
 from services.notifications.broadcasts.models import Broadcast, Status
 from services.notifications.broadcasts.reading import shown, stored
-from services.notifications.broadcasts.schemas import (
-    Audience,
-    BroadcastChange,
-    BroadcastIn,
-    BroadcastOut,
-    Message,
-)
+from services.notifications.broadcasts.schemas import BroadcastChange, BroadcastIn, BroadcastOut
 from services.notifications.database import database
+from services.notifications.rules.quiet import must_not_wait_too_long
 
 # What an approver answers for. A change in any of these needs a new approval.
 _CONTENT = (
@@ -40,6 +37,9 @@ _CONTENT = (
     "send_at",
     "expires_at",
     "timezone",
+    "drill",
+    "asks",
+    "stop_after",
 )
 
 
@@ -54,15 +54,13 @@ def create(principal: Principal, wanted: BroadcastIn, once: Once = NOT_REPEATED)
     with database.transaction() as session:
         if (first := once.first_answer(session)) is not None:
             return BroadcastOut.model_validate(first)
-        checked = _checked(wanted, principal.district, now)
-        broadcast = Broadcast(
-            **_columns(checked),
+        whole = checked(session, wanted, principal.district, now)
+        broadcast = new_draft(
+            whole,
             district=principal.district,
-            writers=[str(principal.id)],
             author_kind=principal.kind,
             author_id=principal.id,
             author_name=principal.name,
-            content_hash=content_hash(checked),
         )
         session.add(broadcast)
         session.flush()
@@ -70,6 +68,29 @@ def create(principal: Principal, wanted: BroadcastIn, once: Once = NOT_REPEATED)
         answer = shown(session, broadcast)
         once.keep(session, answer.model_dump(mode="json"))
     return answer
+
+
+def new_draft(
+    whole: BroadcastIn,
+    *,
+    district: str | None,
+    author_kind: str,
+    author_id: uuid.UUID,
+    author_name: str,
+    origin: str | None = None,
+) -> Broadcast:
+    """A draft with a content that has been checked; see :class:`Broadcast` for the rest."""
+    return Broadcast(
+        **_columns(whole),
+        template_version_id=whole.template_version_id,
+        district=district,
+        writers=[str(author_id)],
+        author_kind=author_kind,
+        author_id=author_id,
+        author_name=author_name,
+        content_hash=content_hash(whole),
+        origin=origin,
+    )
 
 
 def edit(
@@ -94,9 +115,9 @@ def edit(
             wanted = _changed(before, change)
         if not broadcast.editable:
             broadcast.become(Status.DRAFT)  # refuses, and says where it stands
-        checked = _checked(wanted, broadcast.district, now, before)
-        if content_hash(checked) != broadcast.content_hash:
-            _rewrite(session, principal, broadcast, checked)
+        whole = checked(session, wanted, broadcast.district, now, before)
+        if content_hash(whole) != broadcast.content_hash:
+            _rewrite(session, principal, broadcast, whole)
         return shown(session, broadcast)
 
 
@@ -170,21 +191,27 @@ def approve(
             raise _changed_meanwhile()
         must_be_in_time(broadcast, now)
         broadcast.approved_hash = broadcast.content_hash
-        seen = audiences.count(session, audiences.Rules.of(broadcast))
+        seen = audiences.freeze(session, broadcast, now)
         broadcast.approved_by_id = principal.id
         broadcast.approved_by_name = principal.name
         broadcast.approved_at = now
         broadcast.audience_seen = seen.model_dump(mode="json")
-        broadcast.total = audiences.freeze(session, broadcast, now)
+        broadcast.total = seen.total
         if broadcast.total == 0:
             raise reaches_nobody()
         broadcast.error_limit = first_error_limit(broadcast)
+        tell(session, BroadcastApproved, broadcast)
         _note(session, principal, "approved", broadcast, f"{broadcast.total} messages")
         return shown(session, broadcast)
 
 
 def first_error_limit(broadcast: Broadcast) -> int | None:
-    """How many failures stop it: a tenth, 20 at least; nothing stops an emergency by itself."""
+    """How many failures stop it: as its author wants, else a tenth, 20 at least.
+
+    Nothing stops an emergency by itself unless its author wants it.
+    """
+    if broadcast.stop_after is not None:
+        return broadcast.stop_after
     return None if broadcast.urgency == "emergency" else max(20, broadcast.total // 10)
 
 
@@ -208,7 +235,7 @@ def must_be_in_time(broadcast: Broadcast, now: datetime) -> None:
     """Refuse what would arrive too late: a stale reminder misleads.
 
     Raises:
-        Problem: 409 ``broadcast-expired``.
+        Problem: 409 ``broadcast-expired``, ``broadcast-in-quiet-hours``.
     """
     if broadcast.expires_at is not None and broadcast.expires_at <= now:
         raise Problem(
@@ -217,6 +244,8 @@ def must_be_in_time(broadcast: Broadcast, now: datetime) -> None:
             lazy("The time after which this must not be sent any more has passed."),
             lazy("If it is still true, please edit it and give it a later time."),
         )
+    wanted = max(now, broadcast.send_at or now)
+    must_not_wait_too_long(broadcast.urgency, wanted, broadcast.expires_at)
 
 
 def reaches_nobody() -> Problem:
@@ -245,7 +274,7 @@ def _must_be_version(broadcast: Broadcast, version: int | None) -> None:
 
 def _changed(before: BroadcastIn, change: BroadcastChange) -> BroadcastIn:
     given = change.model_dump(exclude={"version"}, include=change.model_fields_set)
-    may_be_empty = {"send_at", "expires_at"}
+    may_be_empty = {"send_at", "expires_at", "stop_after"}
     return BroadcastIn.model_validate(
         before.model_dump()
         | {
@@ -266,67 +295,10 @@ def _columns(wanted: BroadcastIn) -> dict[str, object]:
         "send_at": wanted.send_at,
         "expires_at": wanted.expires_at,
         "timezone": wanted.timezone,
+        "drill": wanted.drill,
+        "asks": wanted.asks,
+        "stop_after": wanted.stop_after,
     }
-
-
-def _checked(
-    wanted: BroadcastIn, district: str | None, now: datetime, before: BroadcastIn | None = None
-) -> BroadcastIn:
-    """The content, held against what its fields cannot know of one another."""
-    errors = [*_texts_missing(wanted), *_times_wrong(wanted, now, before)]
-    if errors:
-        raise Invalid(errors)
-    return wanted.model_copy(update={"audience": _within(wanted.audience, district)})
-
-
-def _within(audience: Audience, district: str | None) -> Audience:
-    """A district's office speaks to its own district: "all" means that, another is refused."""
-    if district is None:
-        return audience
-    if set(audience.districts) - {district}:
-        raise Problem(
-            403,
-            "other-district",
-            lazy("An office of a district can only address people of its own district."),
-            lazy("Please ask the city office to address others."),
-        )
-    return audience.model_copy(update={"districts": [district]})
-
-
-def _texts_missing(wanted: BroadcastIn) -> list[FieldError]:
-    """Every language that is begun must be whole for the chosen channels, and one must be."""
-    message: Message = wanted.message
-    needed: dict[str, Text] = {}
-    if "email" in wanted.channels:
-        needed["subject"] = lazy("Please write the subject of the e-mail.")
-        needed["body"] = lazy("Please write the text of the e-mail.")
-    if "sms" in wanted.channels:
-        needed["sms"] = lazy("Please write the text message (SMS).")
-    return [
-        FieldError(f"message.{tag}.{field}", sentence)
-        for tag in message.languages or ["zh-CN"]
-        for field, sentence in needed.items()
-        if not getattr(message.in_language(tag)[1], field)
-    ]
-
-
-def _times_wrong(
-    wanted: BroadcastIn, now: datetime, before: BroadcastIn | None
-) -> list[FieldError]:
-    errors = []
-    if (
-        wanted.send_at is not None
-        and wanted.send_at <= now
-        and (before is None or before.send_at != wanted.send_at)
-    ):
-        errors.append(
-            FieldError("send_at", lazy("Please give a time that is still to come, or none."))
-        )
-    if wanted.expires_at is not None and wanted.expires_at <= max(now, wanted.send_at or now):
-        errors.append(
-            FieldError("expires_at", lazy("Please give a time that is later than the sending."))
-        )
-    return errors
 
 
 def _note(
