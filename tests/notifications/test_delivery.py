@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from services.chassis.database import utc_now
 from services.chassis.events import Envelope
+from services.chassis.relays import MailRelay
 from services.chassis.stack.ports import free_port
 from services.chassis.worker import QueueAway
 from services.notifications.broadcasts.models import Broadcast
@@ -26,7 +27,7 @@ from services.notifications.delivery.service import Address, Planned, plan
 from services.notifications.messages import composers
 from services.notifications.messages.content import MailContent
 from services.notifications.senders.configured import Senders, senders
-from services.notifications.senders.email import MailSender, Server
+from services.notifications.senders.email import MailSender
 from services.notifications.senders.outcome import Outcome, Verdict
 from tests.notifications import told
 from tests.sink import SmtpSink
@@ -97,12 +98,12 @@ def test_a_claimed_one_is_nobody_elses() -> None:
 
 
 def test_asked_to_try_later_it_does(smtp: SmtpSink) -> None:
-    smtp.at_recipient["a@example.com"] = "451 4.7.1 <a@example.com> greylisted"
+    smtp.at_recipient["a@example.com"] = "451 4.3.2 <a@example.com> not now"
     _plan("a@example.com", "b@example.com")
     lanes.run_lane("transactional")
     [waiting] = told.deliveries(state="pending")
     assert waiting.attempts == 1
-    assert waiting.last_reply == "451 4.7.1 … greylisted"
+    assert waiting.last_reply == "451 4.3.2 … not now"
     assert timedelta(seconds=3) < waiting.due_at - utc_now() < timedelta(seconds=7)
     lanes.run_lane("transactional")  # not yet
     smtp.at_recipient.clear()
@@ -186,7 +187,7 @@ def _with_mail(monkeypatch: pytest.MonkeyPatch, sender: MailSender) -> None:
 def test_a_server_too_slow_to_answer_is_unknown(
     smtp: SmtpSink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _with_mail(monkeypatch, MailSender(Server.from_url(smtp.url), "test", timeout=0.3))
+    _with_mail(monkeypatch, MailSender([MailRelay.from_url(smtp.url)], "test", timeout=0.3))
     smtp.delay = 1.0
     _plan("a@example.com")
     lanes.run_lane("transactional")
@@ -194,10 +195,10 @@ def test_a_server_too_slow_to_answer_is_unknown(
 
 
 def test_a_server_that_is_away_uses_up_no_attempt(monkeypatch: pytest.MonkeyPatch) -> None:
-    nobody = Server.from_url(f"smtp://127.0.0.1:{free_port()}?starttls=never")
-    _with_mail(monkeypatch, MailSender(nobody, "test"))
+    nobody = MailRelay.from_url(f"smtp://127.0.0.1:{free_port()}?starttls=never")
+    _with_mail(monkeypatch, MailSender([nobody], "test"))
     _plan(*_many(25))
-    assert lanes.run_lane("transactional") == lease.BATCH, "one batch is enough to see it"
+    lanes.run_lane("transactional")
     assert set(told.states()) == {"pending"}
     assert {delivery.attempts for delivery in told.deliveries()} == {0}
 
@@ -205,8 +206,8 @@ def test_a_server_that_is_away_uses_up_no_attempt(monkeypatch: pytest.MonkeyPatc
 def test_a_server_that_insists_on_nothing_is_refused_where_tls_is_required(
     smtp: SmtpSink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    required = Server.from_url(smtp.url.replace("never", "required"))
-    _with_mail(monkeypatch, MailSender(required, "test"))
+    required = MailRelay.from_url(smtp.url.replace("never", "required"))
+    _with_mail(monkeypatch, MailSender([required], "test"))
     _plan("a@example.com")
     lanes.run_lane("transactional")
     assert told.states() == ["pending"]
@@ -217,9 +218,8 @@ def test_a_connection_that_the_server_closed_meanwhile_is_replaced(smtp: SmtpSin
     _plan("a@example.com")
     lanes.run_lane("transactional")
     ours = senders().email
-    for connection in ours._idle:
-        assert connection.smtp.transport is not None
-        connection.smtp.transport.close()
+    for connection in ours._relays[0]._idle:
+        connection.wire._transport.close()
     _plan("b@example.com")
     lanes.run_lane("transactional")
     assert told.states() == ["accepted", "accepted"]
@@ -237,7 +237,7 @@ def test_a_connection_that_the_server_closed_meanwhile_is_replaced(smtp: SmtpSin
 def test_reading_the_servers_url(
     url: str, port: int, use_tls: bool, start_tls: bool | None
 ) -> None:
-    server = Server.from_url(url)
+    server = MailRelay.from_url(url)
     assert (server.port, server.use_tls, server.start_tls) == (port, use_tls, start_tls)
     assert server.password in (None, "p@ss")
 
@@ -254,6 +254,55 @@ def test_a_lease_that_ran_out_before_the_handing_over_is_due_again() -> None:
     assert lease.hand_over([delivery], utc_now()) == set()
     lease.record([lease.closed(delivery, "failed", "late")])
     assert told.states() == ["pending"]
+
+
+def test_who_lost_a_lease_does_not_send_on_that_of_another() -> None:
+    _plan("a@example.com")
+    [slow] = lease.claim("transactional", utc_now())
+    assert slow.lease_until is not None
+    lease.recover(slow.lease_until)
+    [quick] = lease.claim("transactional", utc_now())
+    assert lease.hand_over([slow], utc_now()) == set()
+    assert lease.hand_over([quick], utc_now()) == {quick.id}
+
+
+def test_a_clock_that_jumps_makes_nothing_too_late(
+    smtp: SmtpSink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _plan("a@example.com")
+    batch = lease.claim("transactional", utc_now())
+    hour = timedelta(hours=1)
+    monkeypatch.setattr(lanes, "utc_now", lambda: utc_now() + hour)
+    lanes.deliver(batch)
+    assert (told.states(), smtp.taken) == (["sending"], []), "its lease is over, it is not too late"
+    lanes.sweep(utc_now() + hour)
+    lanes.run_lane("transactional")
+    assert told.states() == ["accepted"]
+    assert len(smtp.taken) == 1
+
+
+def test_one_that_breaks_the_sender_does_not_cost_the_others_their_answers(
+    smtp: SmtpSink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _plan("a@example.com", "b@example.com")
+    send = MailSender.send
+
+    async def brittle(self: MailSender, sender: str, recipient: str, *rest: object, **more: object):  # type: ignore[no-untyped-def]
+        if recipient == "a@example.com":
+            raise KeyError("something nobody foresaw")
+        return await send(self, sender, recipient, *rest, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(MailSender, "send", brittle)
+    lanes.run_lane("transactional")
+    assert sorted(told.states()) == ["accepted", "unknown"]
+
+
+def test_an_erased_address_that_comes_back_is_not_written_to(smtp: SmtpSink) -> None:
+    _plan("a@example.com")
+    with database.transaction() as session:
+        session.execute(sa.update(Delivery).values(address="", address_hash="erased/x"))
+    lanes.run_lane("transactional")
+    assert told.states() == ["cancelled"]
 
 
 def test_a_lease_that_ran_out_after_it_is_unknown() -> None:

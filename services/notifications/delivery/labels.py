@@ -32,7 +32,7 @@ STATE_HINTS: dict[str, Lazy] = {
     ),
     "expired": lazy("The time after which it must not be sent had passed."),
     "cancelled": lazy("The broadcast or the occasion was cancelled before it went out."),
-    "unknown": lazy("The connection broke after it was handed over; it is not sent twice."),
+    "unknown": lazy("The connection broke after it was handed over: it may have arrived."),
 }
 
 STATE_TONES = {
@@ -61,16 +61,62 @@ KIND_NAMES: dict[str, Lazy] = {
     "activity-message": lazy("Message to the registered"),
     "links": lazy("Links asked for"),
     "reminder": lazy("Reminder"),
+    "template-test": lazy("Test of a template"),
     "booking-requested": lazy("Booking received"),
     "booking-proposed": lazy("Booking: other times proposed"),
     "booking-accepted": lazy("Booking accepted"),
     "booking-declined": lazy("Booking declined"),
     "booking-withdrawn": lazy("Booking withdrawn"),
+    "subscription-asked": lazy("Subscription to confirm"),
+    "preferences-link": lazy("Link to one’s choices"),
+    "trip-pack": lazy("Before a trip"),
     "broadcast": lazy("Broadcast"),
+    "digest": lazy("Digest of broadcasts"),
     "broadcast-test": lazy("Trial of a broadcast"),
+    "sms-stopped": lazy("Broadcasts by SMS stopped"),
 }
 
 
 def kind_name(kind: str) -> str:
     """What a message is, as people say it."""
     return str(KIND_NAMES.get(kind, kind))
+
+
+SEND_AGAIN = lazy("Send again")
+COUNT_AS_ARRIVED = lazy("Count as arrived")
+
+# What a page says after an act on unknown messages.
+DONE: dict[str, Lazy] = {
+    "send-again": lazy("The messages are on their way again."),
+    "count-as-arrived": lazy("The messages count as arrived."),
+}
+
+LANE_NAMES: dict[str, Lazy] = {
+    "urgent": lazy("Urgent"),
+    "transactional": lazy("Personal messages"),
+    "bulk": lazy("Broadcasts"),
+    "digest-daily": lazy("Waits for the daily digest"),
+    "digest-weekly": lazy("Waits for the weekly digest"),
+}
+
+# What we ourselves note in a message's history; what a server said stays as it is.
+_OWN_WORDS: dict[str, Lazy] = {
+    "Sent again: nobody knows whether it arrived, and an emergency must.": lazy(
+        "Sent again: nobody knows whether it arrived, and an emergency must."
+    ),
+    "Sent again by staff.": lazy("Sent again by staff."),
+    "Counted as arrived by staff.": lazy("Counted as arrived by staff."),
+    "Too late to be of use.": lazy("Too late to be of use."),
+    "The address is blocked.": lazy("The address is blocked."),
+    "No longer wanted.": lazy("No longer wanted."),
+    "The server closed the connection.": lazy("The server closed the connection."),
+    "The person has stopped broadcasts.": lazy("The person has stopped broadcasts."),
+    "The worker ended before the server's answer was written down.": lazy(
+        "The worker ended before the server's answer was written down."
+    ),
+}
+
+
+def reply(said: str) -> str:
+    """A line of a message's history in the reader's language, where the words are ours."""
+    return str(_OWN_WORDS.get(said, said))

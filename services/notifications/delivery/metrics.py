@@ -8,10 +8,12 @@ import sqlalchemy as sa
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from services.chassis.database import utc_now
 from services.chassis.operations import seconds_since
 from services.notifications.broadcasts.models import Broadcast
 from services.notifications.database import database
 from services.notifications.delivery.models import LANES, Delivery
+from services.notifications.rules.quiet import quiet_now
 
 UNFINISHED = ("pending", "sending", "unknown")
 
@@ -19,17 +21,20 @@ UNFINISHED = ("pending", "sending", "unknown")
 class DeliveryFigures(Collector):
     """Deliveries by lane and state, and the age of the oldest due one of each lane.
 
-    What waits for a broadcast's approval, its hour or the end of its pause is pending, not due.
+    What waits for a broadcast's approval, its hour, the end of its pause or of the quiet
+    hours is pending, not due.
     """
 
     def collect(self) -> Iterator[Metric]:
         """Ask the database."""
         held = sa.exists().where(
-            Broadcast.id == Delivery.broadcast_id, Broadcast.status != "sending"
+            Broadcast.id == Delivery.broadcast_id,
+            sa.or_(Broadcast.status != "sending", Broadcast.urgency.in_(quiet_now(utc_now()))),
         )
         due = sa.and_(
             Delivery.state == "pending",
             Delivery.due_at <= sa.func.now(),
+            Delivery.lane.in_(LANES),
             ~held,
         )
         query = (

@@ -26,6 +26,8 @@ _UNWELL = ("bounced", "failed", "unknown")
 class DeliveryLine:
     """One message in a list; its address is masked."""
 
+    id: uuid.UUID
+    kind: str
     kind_name: str
     channel: str
     address: str
@@ -45,6 +47,7 @@ class Figures:
     overdue: int
     handed_over: int
     unwell: int
+    unknown: int
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,7 @@ class Chosen:
     state: str = ""
     channel: str = ""
     kind: str = ""
+    broadcast_id: uuid.UUID | None = None
 
 
 def listed(
@@ -64,7 +68,7 @@ def listed(
     limit: int = DEFAULT_LIMIT,
 ) -> Page[DeliveryLine]:
     """Deliveries, newest first; a district's staff see those of their district."""
-    query = sa.select(Delivery).where(_of(principal))
+    query = sa.select(Delivery).where(of_caller(principal))
     for column, wanted in (
         (Delivery.state, chosen.state),
         (Delivery.channel, chosen.channel),
@@ -72,6 +76,10 @@ def listed(
     ):
         if wanted:
             query = query.where(column == wanted)
+    if chosen.broadcast_id is not None:
+        query = query.where(Delivery.broadcast_id == chosen.broadcast_id)
+    if chosen.state == "unknown":
+        query = query.where(Delivery.digest_id.is_(None))  # settled with the digest
     with database.transaction() as session:
         page = page_of(
             session,
@@ -81,7 +89,7 @@ def listed(
             limit=limit,
             descending=True,
         )
-        return page.map(_line)
+        return page.map(line_of)
 
 
 def figures(principal: Principal) -> Figures:
@@ -97,24 +105,30 @@ def figures(principal: Principal) -> Figures:
         sa.func.count().filter(Delivery.sent_at >= since),
         sa.func.count().filter(Delivery.state.in_(_UNWELL), Delivery.planned_at >= since),
     ).where(
-        _of(principal),
+        of_caller(principal),
         sa.or_(still_open, Delivery.planned_at >= since, Delivery.sent_at >= since),
+    )
+    unknown = sa.select(sa.func.count()).where(
+        of_caller(principal), Delivery.state == "unknown", Delivery.digest_id.is_(None)
     )
     with database.transaction() as session:
         waiting, overdue, handed_over, unwell = session.execute(query).one()
-    return Figures(waiting, overdue, handed_over, unwell)
+        return Figures(waiting, overdue, handed_over, unwell, session.scalar(unknown) or 0)
 
 
-def _of(principal: Principal) -> sa.ColumnElement[bool]:
+def of_caller(principal: Principal) -> sa.ColumnElement[bool]:
     """Which deliveries are the caller's to see."""
     return sa.true() if principal.district is None else Delivery.district == principal.district
 
 
-def _line(delivery: Delivery) -> DeliveryLine:
+def line_of(delivery: Delivery) -> DeliveryLine:
+    """A message as lists show it."""
     return DeliveryLine(
+        id=delivery.id,
+        kind=delivery.kind,
         kind_name=kind_name(delivery.kind),
         channel=delivery.channel,
-        address=masked(delivery.channel, delivery.address),
+        address=masked(delivery.channel, delivery.address) if delivery.address else "",
         state=delivery.state,
         attempts=delivery.attempts,
         reason=delivery.last_reply,

@@ -1,23 +1,23 @@
-"""The staff's pages for deliveries: all of them, and those of one broadcast by recipient."""
+"""The staff's pages for deliveries: all of them, one with its history, those to an address."""
 
 from __future__ import annotations
 
 import uuid
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi import Query as InAddress
 from pydantic import BaseModel
 
-from services.chassis import audit
 from services.chassis.auth import Principal, require
-from services.chassis.lists import LARGEST_LIMIT
+from services.chassis.forms import Form, TypedForm
+from services.chassis.problems import Invalid
 from services.chassis.reference import city
-from services.notifications.broadcasts import reading
-from services.notifications.database import database, pages
-from services.notifications.delivery import labels, overview
+from services.notifications.database import pages
+from services.notifications.delivery import labels, overview, reading
 from services.notifications.delivery.models import CHANNELS, STATES
 
-router = APIRouter()
+router = APIRouter(prefix="/staff/deliveries")
 
 Reader = Annotated[Principal, Depends(require("deliveries.view"))]
 Opener = Annotated[Principal, Depends(require("contacts.view"))]
@@ -32,11 +32,11 @@ class Filters(BaseModel):
     cursor: str | None = None
 
 
-@router.get("/staff/deliveries")
+@router.get("")
 def index(
     request: Request,
     principal: Reader,
-    wanted: Annotated[Filters, Query()],
+    wanted: Annotated[Filters, InAddress()],
 ) -> Response:
     """Every message that leaves the house, newest first. Addresses are masked."""
     chosen = overview.Chosen(
@@ -51,68 +51,67 @@ def index(
         chosen=chosen,
         kinds=list(labels.KIND_NAMES.items()),
         figures=overview.figures(principal),
+        may_search=principal.may("contacts.view"),
+        form=Form(),
         states=labels,
         zone=city().timezone,
     )
 
 
-@router.get("/staff/broadcasts/{broadcast_id}/deliveries")
-def recipients(
-    request: Request,
-    principal: Reader,
-    broadcast_id: uuid.UUID,
-    state: str = "",
-    cursor: str | None = None,
-) -> Response:
-    """A broadcast's messages by recipient. Addresses are masked."""
-    return _recipients(request, principal, broadcast_id, state, cursor, opened=False)
-
-
-@router.post("/staff/broadcasts/{broadcast_id}/deliveries")
-def opened_recipients(
-    request: Request,
-    principal: Opener,
-    broadcast_id: uuid.UUID,
-    state: str = "",
-    cursor: str | None = None,
-) -> Response:
-    """The same with the addresses in full, which is noted in the audit trail."""
-    with database.transaction() as session:
-        broadcast = reading.stored(session, broadcast_id, principal)
-        audit.record(
-            session,
-            principal,
-            "broadcast.addresses-opened",
-            f"broadcast/{broadcast_id}",
-            district=broadcast.district,
-        )
-    return _recipients(request, principal, broadcast_id, state, cursor, opened=True)
-
-
-def _recipients(
-    request: Request,
-    principal: Principal,
-    broadcast_id: uuid.UUID,
-    state: str,
-    cursor: str | None,
-    *,
-    opened: bool,
-) -> Response:
-    chosen = state if state in STATES else ""
+@router.post("/search")
+def search(request: Request, principal: Opener, typed: TypedForm) -> Response:
+    """Everything that went to an address. A POST, so that the address stands in no link or log."""
+    address = typed.text("address")
+    found: list[overview.DeliveryLine] | None = None
+    form, status = Form({"address": address}), 200
+    try:
+        found = reading.to_address(principal, address)
+    except Invalid as invalid:
+        form, status = Form({"address": address}, invalid), 422
     return pages.render(
         request,
-        "delivery/recipients.html",
-        broadcast=reading.read(principal, broadcast_id),
-        page=reading.recipients(
-            principal,
-            broadcast_id,
-            state=chosen,
-            opened=opened,
-            cursor=cursor,
-            limit=LARGEST_LIMIT,
-        ),
-        chosen=chosen,
-        opened=opened,
-        may_open=principal.may("contacts.view"),
+        "delivery/search.html",
+        status,
+        found=found,
+        form=form,
+        most=reading.MOST_FOUND,
         states=labels,
+        zone=city().timezone,
+    )
+
+
+@router.get("/search")
+def search_form(request: Request, _principal: Opener) -> Response:
+    """The same page before anything is looked for, as after a reload without its form."""
+    return pages.render(request, "delivery/search.html", found=None, form=Form(), states=labels)
+
+
+@router.get("/{delivery_id}")
+def show(request: Request, principal: Reader, delivery_id: uuid.UUID, done: str = "") -> Response:
+    """One message: to whom, why, and what became of it. The address is masked."""
+    return _page(request, principal, delivery_id, done=done)
+
+
+@router.post("/{delivery_id}")
+def opened(request: Request, principal: Opener, delivery_id: uuid.UUID) -> Response:
+    """The same with the address in full, which is noted in the audit trail."""
+    return _page(request, principal, delivery_id, opened=True)
+
+
+def _page(
+    request: Request,
+    principal: Principal,
+    delivery_id: uuid.UUID,
+    **shown: Any,  # noqa: ANN401
+) -> Response:
+    return pages.render(
+        request,
+        "delivery/one.html",
+        one=reading.one(principal, delivery_id, opened=bool(shown.get("opened"))),
+        opened=bool(shown.get("opened")),
+        done=labels.DONE.get(str(shown.get("done"))),
+        may_open=principal.may("contacts.view"),
+        may_settle=principal.may("broadcasts.write"),
+        states=labels,
+        zone=city().timezone,
     )

@@ -42,6 +42,7 @@ class Planned:
     Attributes:
         kind: which message; :data:`services.notifications.messages.composers.COMPOSERS` writes it.
         key: made of stable ids; with the channel it is the delivery's ``dedupe_key``.
+        due_at: not before then; ``None`` for at once.
         expires_at: when it is too late to send it; ``None`` for never.
         context: JSON values that its text needs and that are not read again elsewhere.
     """
@@ -51,6 +52,7 @@ class Planned:
     language: str
     lane: Lane = "transactional"
     district: str | None = None
+    due_at: datetime | None = None
     expires_at: datetime | None = None
     contact_id: uuid.UUID | None = None
     registration_id: uuid.UUID | None = None
@@ -122,7 +124,7 @@ def _row(
         "address_hash": address_hash(address.value),
         "language": planned.language,
         "state": "suppressed" if (address.channel, address.value) in dead else "pending",
-        "due_at": now,
+        "due_at": planned.due_at or now,
         "planned_at": now,
         "expires_at": planned.expires_at,
         "context": (
