@@ -183,6 +183,22 @@ def devmail(
     run(smtp_port, http_port, settings().data_dir / "inbox", token, host)
 
 
+@app.command()
+@told
+def returns(
+    port: Annotated[int, typer.Option(help="Where mail is taken.")] = 2424,
+    host: Annotated[str, typer.Option(help="On which interface.")] = "127.0.0.1",
+    smtp: Annotated[bool, typer.Option("--smtp", help="Speak SMTP instead of LMTP.")] = False,
+) -> None:
+    """Run the server that takes mail which comes back (see docs/webhooks.md)."""
+    from services.chassis.telemetry import set_up_logging
+    from services.notifications.returns.receiver import run
+
+    _find_stack()
+    set_up_logging("returns")
+    run("smtp" if smtp else "lmtp", host, port)
+
+
 @staff_app.command("add")
 @told
 def staff_add(

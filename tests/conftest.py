@@ -11,6 +11,7 @@ import shutil
 import socket
 import tempfile
 import uuid
+import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -150,12 +151,24 @@ END $$
 """
 
 
+# The services whose database somebody has used since it was emptied: the others are empty still.
+_USED: set[str] = set()
+_WATCHED: weakref.WeakSet[sa.Engine] = weakref.WeakSet()
+
+
 @pytest.fixture(autouse=True)
 def clean(request: pytest.FixtureRequest) -> Iterator[None]:
     """Every table is empty before a test; the language is the default one."""
     for name in house.SERVICES:
-        with house.database(name).engine.begin() as connection:
+        engine = house.database(name).engine
+        if engine not in _WATCHED:
+            _WATCHED.add(engine)
+            sa.event.listen(engine, "checkout", lambda *_, used=name: _USED.add(used))
+        elif name not in _USED:
+            continue
+        with engine.begin() as connection:
             connection.execute(sa.text(EMPTY))
+        _USED.discard(name)
     _SINK[0].clear()
     ratelimit._limiter.cache_clear()
     with speaking(DEFAULT_LANGUAGE):

@@ -7,11 +7,13 @@ from services.chassis.events import Event, Subscription
 from services.chassis.events.inbox import Handlers
 from services.notifications.bookings import service as bookings
 from services.notifications.bookings.schemas import BookingTold
+from services.notifications.broadcasts import advisories
+from services.notifications.broadcasts import events as broadcasts
 from services.notifications.delivery.events import DeliveryFailed
 from services.notifications.erasing import service as erasing
 from services.notifications.links import service as links
 from services.notifications.links.schemas import LinkAsked
-from services.notifications.reminders import projections
+from services.notifications.preferences.events import PreferenceChanged
 from services.notifications.reminders import service as reminders
 from services.notifications.reminders.schemas import (
     ActivityTold,
@@ -23,10 +25,21 @@ from services.notifications.reminders.schemas import (
 )
 from services.notifications.staff_messages import service as staff_messages
 from services.notifications.staff_messages.schemas import MessageTold
+from services.notifications.trips import materials
+from services.notifications.trips.materials import MaterialTold
+from services.notifications.webhooks.kinds import EVENTS as FOR_WEBHOOKS
+from services.notifications.webhooks.planning import Heard, on_event
 
-PUBLISHES: tuple[type[Event], ...] = (DeliveryFailed, AuditRecorded)
+PUBLISHES: tuple[type[Event], ...] = (
+    DeliveryFailed,
+    *broadcasts.PUBLISHED,
+    PreferenceChanged,
+    AuditRecorded,
+)
 
 HANDLERS: Handlers = {
+    "material.published.v1": Subscription(MaterialTold, materials.on_material),
+    "material.withdrawn.v1": Subscription(MaterialTold, materials.on_material),
     "activity.published.v1": Subscription(ActivityTold, reminders.on_activity),
     "activity.changed.v1": Subscription(ActivityTold, reminders.on_activity),
     "activity.cancelled.v1": Subscription(ActivityTold, reminders.on_activity_cancelled),
@@ -45,6 +58,8 @@ HANDLERS: Handlers = {
     "booking.declined.v1": Subscription(BookingTold, bookings.on_declined),
     "booking.withdrawn.v1": Subscription(BookingTold, bookings.on_withdrawn),
     "booking.erased.v1": Subscription(ErasedTold, erasing.on_booking_erased),
-    "advisory.published.v1": Subscription(AdvisoryTold, projections.on_advisory),
-    "advisory.withdrawn.v1": Subscription(AdvisoryTold, projections.on_advisory),
+    "advisory.published.v1": Subscription(AdvisoryTold, advisories.on_published),
+    "advisory.withdrawn.v1": Subscription(AdvisoryTold, advisories.on_withdrawn),
+    # What this service itself says, told on to other systems of the office.
+    **{kind: Subscription(Heard, on_event) for kind in FOR_WEBHOOKS},
 }

@@ -132,6 +132,8 @@ def processes(tmp_path: Path) -> Iterator[dict[str, tuple[subprocess.Popen[bytes
             command[command.index("--host") + 1] = "127.0.0.1"
             ready = f"http://127.0.0.1:{port}/readyz"
         else:
+            if "--port" in command:
+                command[command.index("--port") + 1] = str(free_port())
             ready = tmp_path / f"{name}.ready"
             environment["LINGBAO_READY_FILE"] = str(ready)
         with (tmp_path / f"{name}.log").open("wb") as log:
@@ -181,7 +183,7 @@ def test_every_command_starts_and_becomes_ready(
                 del waiting[name]
         time.sleep(0.2)
     assert not waiting
-    assert len(processes) == 4 + 4 + 2 + 1
+    assert len(processes) == 4 + 4 + 2 + 1 + 1
 
 
 def test_production_without_a_secret_ends_with_a_sentence(tmp_path: Path) -> None:

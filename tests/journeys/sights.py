@@ -10,7 +10,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.journeys.afterwards import a_past_lecture, answer, survey
+from tests.journeys.asking import ask
 from tests.journeys.making import lecture, register, somebody
+from tests.journeys.subscribing import subscribe
 from tests.stack import Stack
 
 
@@ -64,6 +66,64 @@ def write_broadcast(stack: Stack, key: str) -> str:
     return str(made["id"])
 
 
+def write_template(stack: Stack, key: str) -> str:
+    """A template with two versions; its id."""
+    texts = {"subject": "{{ name }}，出行提醒", "body": "请**避开**集会。", "sms": "请避开集会。"}
+    body = {"name": f"集会 {uuid.uuid4().hex[:6]}", "message": {"zh-CN": texts}}
+    status, made = stack.call("POST", "/api/notifications/v1/templates", body, key)
+    assert status == 201, made
+    body["message"] = {"zh-CN": texts | {"sms": "请绕行。"}, "en": texts}
+    here = f"/api/notifications/v1/templates/{made['id']}"
+    status, made = stack.call("PUT", here, body, key)
+    assert status == 200, made
+    return str(made["id"])
+
+
+def add_contact(stack: Stack, key: str) -> str:
+    """A contact added by hand; its id."""
+    body = {
+        "name": "赵老师",
+        "email": somebody(),
+        "organisation": "第三中学",
+        "organisation_kind": "school",
+        "relays_for": 120,
+        "districts": ["110102"],
+        "basis": "relay",
+    }
+    status, made = stack.call("POST", "/api/notifications/v1/contacts", body, key)
+    assert status == 201, made
+    return str(made["id"])
+
+
+def add_webhook(stack: Stack) -> str:
+    """A system that is told of what hardly happens; its id."""
+    body = {
+        "name": "值班平台",
+        "url": "https://duty.example.gov.cn/lingbao",
+        "events": ["broadcast.cancelled.v1"],
+    }
+    status, made = stack.call(
+        "POST", "/api/notifications/v1/webhooks", body, stack.key("city-admin")
+    )
+    assert status == 201, made
+    return str(made["id"])
+
+
+def add_sms_template(stack: Stack) -> str:
+    """A draft of a provider's template; its id."""
+    body = {
+        "provider": "tencent",
+        "name": "讲座提醒",
+        "text": "提醒：{1}，{2}。",
+        "rules": [{"name": "1", "kind": "text", "longest": 12}],
+    }
+    status, made = stack.call(
+        "POST", "/api/notifications/v1/sms-templates", body, stack.key("city-admin")
+    )
+    assert status == 201, made
+    return str(made["id"])
+
+
 # What staff may open about one registration.
 ATTENDEE_PAGES = ("", "/change", "/contact", "/send-again", "/cancel")
 
@@ -103,6 +163,12 @@ def sights(house_running: Stack, editor: str) -> Sights:
     waiting = urlsplit(register(stack, full, somebody())["manage_url"]).path
     booking, conversation = request_booking(stack)
     broadcast = write_broadcast(stack, editor)
+    template = write_template(stack, editor)
+    asked = ask(stack, editor)
+    contact = add_contact(stack, editor)
+    webhook = add_webhook(stack)
+    sms_template = add_sms_template(stack)
+    subscribed = subscribe(stack)
     advisory = _first(stack, "/api/content/v1/advisories")
     material = _first(stack, "/api/content/v1/materials")
     stack.mail(email)
@@ -156,6 +222,16 @@ def sights(house_running: Stack, editor: str) -> Sights:
             gone.tickets[0],
             f"/activities/{gone.activity['slug']}",
             "/staff/sign-in",
+            asked.way,
+            "/subscribe?country=TH",
+            "/subscribe?sent=1",
+            subscribed.asked,
+            "/preferences",
+            "/preferences?sent=1",
+            "/preferences?erased=1",
+            f"{subscribed.choices}?new=1",
+            f"{subscribed.choices}/leave",
+            f"{subscribed.choices}/erase",
         ),
         staff=(
             "/staff",
@@ -218,13 +294,53 @@ def sights(house_running: Stack, editor: str) -> Sights:
             f"/staff/advisories/{advisory['id']}",
             f"/staff/advisories/{advisory['id']}/edit",
             f"/staff/advisories/{advisory['id']}/withdraw",
+            "/staff/templates",
+            "/staff/templates?q=nothing-like-it",
+            "/staff/templates/new",
+            f"/staff/templates/{template}",
+            f"/staff/templates/{template}?known=0",
+            f"/staff/templates/{template}/edit",
+            f"/staff/templates/{template}/versions/1",
             "/staff/broadcasts",
             "/staff/broadcasts/new",
             f"/staff/broadcasts/{broadcast}",
             f"/staff/broadcasts/{broadcast}/edit",
             f"/staff/broadcasts/{broadcast}/submit",
             f"/staff/broadcasts/{broadcast}/deliveries",
+            f"/staff/broadcasts/{asked.broadcast}",
+            f"/staff/broadcasts/{asked.broadcast}/answers",
+            f"/staff/broadcasts/{asked.broadcast}/follow-up",
+            f"/staff/broadcasts/{asked.broadcast}/deliveries/{asked.delivery}",
             "/staff/deliveries",
+            "/staff/deliveries/search",
+            "/staff/deliveries/unknown",
+            f"/staff/deliveries/{asked.delivery}",
+            "/staff/senders",
+            "/staff/senders/127.0.0.1/rest",
+            "/staff/senders/sms",
+            "/staff/senders/sms/try?provider=aliyun&text=您好",
+            "/staff/senders/sms/texts",
+            "/staff/senders/sms/templates/new",
+            "/staff/senders/sms/signatures/new",
+            f"/staff/senders/sms/templates/{sms_template}",
+            f"/staff/senders/sms/templates/{sms_template}/edit",
+            "/staff/senders/inbound",
+            "/staff/senders/returns",
+            "/staff/senders/returns?kind=complaint",
+            "/staff/webhooks",
+            "/staff/webhooks/new",
+            f"/staff/webhooks/{webhook}",
+            f"/staff/webhooks/{webhook}/edit",
+            f"/staff/webhooks/{webhook}/rotate",
+            f"/staff/webhooks/{webhook}/delete",
+            "/staff/contacts",
+            "/staff/contacts?relays=yes&reach=stopped",
+            "/staff/contacts/new",
+            f"/staff/contacts/{contact}",
+            f"/staff/contacts/{contact}/edit",
+            f"/staff/contacts/{contact}/remove",
+            "/staff/contacts/import",
+            "/staff/contacts/suppressions",
             "/staff/people",
             "/staff/people/add",
             person,

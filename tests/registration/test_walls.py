@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
-from fastapi import APIRouter
-from fastapi.dependencies.models import Dependant
-from fastapi.routing import APIRoute
 from starlette.testclient import TestClient
 
 from services.chassis.database import new_id
-from services.chassis.ratelimit import public_rate
 from services.registration.app import app
 from tests.registration.ground import XICHENG, an_activity, register
+from tests.walls import asks_permission, is_limited, routes
 
 SAME_SITE = {"Sec-Fetch-Site": "same-origin"}
 ELSEWHERE = "110105"
@@ -56,25 +53,6 @@ BODIES: dict[str, Any] = {
 }
 
 
-def _routes() -> Iterator[tuple[str, str, APIRoute]]:
-    """Method, whole path and route of everything that the service answers."""
-    for included in app.routes:
-        routers = getattr(included, "original_router", APIRouter())
-        context = getattr(included, "include_context", None)
-        prefix = getattr(context, "prefix", "") if context else ""
-        for route in routers.routes:
-            if isinstance(route, APIRoute):
-                for method in sorted(route.methods - {"HEAD"}):
-                    yield method, prefix + route.path, route
-
-
-def _calls(dependant: Dependant) -> Iterator[Callable[..., object]]:
-    for child in dependant.dependencies:
-        if child.call is not None:
-            yield child.call
-        yield from _calls(child)
-
-
 def _body(path: str) -> dict[str, Any]:
     """What a call takes, so that it is refused for its district and nothing else."""
     if path.startswith("/api/"):
@@ -82,15 +60,11 @@ def _body(path: str) -> dict[str, Any]:
     return {"data": {"act": "cancel", "scope": "matching"}}
 
 
-def _permission(route: APIRoute) -> bool:
-    return any("require.<locals>" in call.__qualname__ for call in _calls(route.dependant))
-
-
 def test_every_staff_page_asks_for_a_permission() -> None:
     found = {
         (method, path)
-        for method, path, route in _routes()
-        if path.startswith("/staff") and not _permission(route)
+        for method, path, route in routes(app)
+        if path.startswith("/staff") and not asks_permission(route)
     }
     assert found == BARE
 
@@ -98,10 +72,8 @@ def test_every_staff_page_asks_for_a_permission() -> None:
 def test_whatever_the_public_sends_is_limited() -> None:
     unlimited = {
         (method, path)
-        for method, path, route in _routes()
-        if method != "GET"
-        and not _permission(route)
-        and public_rate not in set(_calls(route.dependant))
+        for method, path, route in routes(app)
+        if method != "GET" and not asks_permission(route) and not is_limited(route)
     }
     assert unlimited == set()
 
@@ -118,7 +90,7 @@ def test_nothing_of_an_activity_is_open_to_another_district(
     program = client("registration", headers=key("district-admin", ELSEWHERE))
     home = client("registration", cookies=staff("district-admin", XICHENG), headers=SAME_SITE)
     open_to_them = set()
-    for method, path, _route in _routes():
+    for method, path, _route in routes(app):
         if "{activity_id}" not in path or (method, path) in PUBLIC | BARE:
             continue
         known = path.replace("{activity_id}", str(activity))

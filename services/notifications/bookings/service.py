@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from services.chassis.events import Envelope
 from services.notifications.bookings.schemas import BookingContext, BookingTold
-from services.notifications.contacts.service import Known, keep
+from services.notifications.contacts.service import Known, Stay, keep
 from services.notifications.delivery.models import Delivery
 from services.notifications.delivery.service import Planned, addresses_of, call_off, plan
 
@@ -49,11 +49,16 @@ def _tell(session: Session, kind: str, told: BookingTold) -> None:
             email=told.contact.email,
             phone=told.contact.phone,
             districts=[district] if district else [],
-            countries=told.destinations,
+            # With dates the trip says when the countries matter; without, they always do.
+            countries=[] if told.departs_on else told.destinations,
             topics=told.topics,
+            name=told.contact.name,
             organisation_kind=told.organisation.kind,
-            departs_on=told.departs_on,
-            returns_on=told.returns_on,
+            organisation=told.organisation.name,
+            relays_for=told.headcount,
+            trips=[Stay(country, told.departs_on, told.returns_on) for country in told.destinations]
+            if told.departs_on
+            else [],
             reachable=told.status not in _ENDED,
         ),
     )

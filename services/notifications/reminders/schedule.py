@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import sqlalchemy as sa
@@ -17,6 +17,7 @@ from services.notifications.delivery.models import Delivery
 from services.notifications.delivery.service import Planned, addresses_of, call_off, plan
 from services.notifications.reminders.models import ActivitySeen, RegistrationSeen, Reminder
 from services.notifications.reminders.schemas import ActivityState
+from services.notifications.rules.quiet import quiet_until
 
 BATCH: Final = 200
 
@@ -154,11 +155,22 @@ def _remind(
             key=_key(registration.id, reminder),
             language=registration.language,
             district=activity.state["district"],
+            due_at=_considerate(reminder),
             expires_at=activity.starts_at,
             contact_id=contact.id,
             registration_id=registration.id,
         ),
     )
+
+
+def _considerate(reminder: Reminder) -> datetime | None:
+    """A reminder of days ahead that falls into the night comes in the morning.
+
+    One of hours ahead goes at any hour: whoever begins early wants to be woken.
+    """
+    if duration(reminder.lead_time) < timedelta(days=1):
+        return None
+    return quiet_until("routine", reminder.due_at)
 
 
 def _key(registration_id: uuid.UUID, reminder: Reminder) -> str:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from services.chassis.database import utc_now
 from services.chassis.events import Envelope
+from services.notifications.consents import service as consents
 from services.notifications.contacts.models import Contact
 from services.notifications.contacts.service import Known, keep
 from services.notifications.delivery.models import Delivery
@@ -204,6 +205,14 @@ def _seen(
             consents=told.consents.model_dump(mode="json"),
         ),
     )
+    if verified:
+        consents.heard(
+            session,
+            [(address.channel, address.value) for address in addresses_of(contact)],
+            given=wants,
+            version=told.consents.privacy_version or "",
+            source=contact.source,
+        )
     registration = see_registration(session, told, contact.id, activity)
     tell_the_late(session, registration, contact)
     return registration, activity

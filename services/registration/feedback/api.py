@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.chassis.auth import Principal, require
 from services.chassis.ratelimit import PublicRate
 from services.registration.feedback import results, service, staff
-from services.registration.feedback.questions import Answers, Question, SurveyIn
+from services.registration.feedback.questions import Answers, SurveyIn, SurveyQuestion
 from services.registration.feedback.results import Results
 
 router = APIRouter(tags=["feedback"])
@@ -25,7 +25,7 @@ class SurveyOut(BaseModel):
     """A survey as the holder of its link sees it; ``given`` is what they answered before."""
 
     activity: dict[str, str] = Field(description="The activity's title, by language.")
-    questions: list[Question]
+    questions: list[SurveyQuestion]
     closes_at: datetime
     given: Answers | None
 

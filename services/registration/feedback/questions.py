@@ -47,7 +47,7 @@ RATING_NAMES = {
 }
 
 
-class Question(BaseModel):
+class SurveyQuestion(BaseModel):
     """One question as it is asked; ``choices`` are there for the kind ``choice`` alone."""
 
     id: str
@@ -71,18 +71,18 @@ class Question(BaseModel):
 
 # Kept in both languages here, because a stored answer is shown in either.
 USUAL = (
-    Question(
+    SurveyQuestion(
         id="overall",
         kind="rating",
         text={"zh-CN": "总的来说，您觉得这场活动怎么样？", "en": "How was the activity overall?"},
         required=True,
     ),
-    Question(
+    SurveyQuestion(
         id="useful",
         kind="rating",
         text={"zh-CN": "内容对您有多大帮助？", "en": "How useful was it for you?"},
     ),
-    Question(
+    SurveyQuestion(
         id="change",
         kind="text",
         text={
@@ -90,7 +90,7 @@ USUAL = (
             "en": "What will you do differently when you travel?",
         },
     ),
-    Question(
+    SurveyQuestion(
         id="comment",
         kind="text",
         text={"zh-CN": "还有什么想告诉我们的？", "en": "Is there anything else to tell us?"},
@@ -123,12 +123,12 @@ class OwnQuestion(BaseModel):
             )
         return value
 
-    def as_asked(self, number: int) -> Question:
+    def as_asked(self, number: int) -> SurveyQuestion:
         """The question with an id that stays as long as the survey does."""
         columns = {tag: _lines(text) for tag, text in self.choices.items()}
         height = max((len(lines) for lines in columns.values()), default=0)
         choices = [{tag: lines[row] for tag, lines in columns.items()} for row in range(height)]
-        return Question(
+        return SurveyQuestion(
             id=f"own{number}",
             kind=self.kind,
             text=self.text,
@@ -136,7 +136,7 @@ class OwnQuestion(BaseModel):
         )
 
     @classmethod
-    def of(cls, question: Question) -> Self:
+    def of(cls, question: SurveyQuestion) -> Self:
         """What staff wrote to have this question asked."""
         choices = {
             tag: "\n".join(words[tag] for words in question.choices if tag in words)
@@ -157,7 +157,7 @@ class SurveyIn(BaseModel):
     version: int = 0
 
     @property
-    def questions(self) -> list[Question]:
+    def questions(self) -> list[SurveyQuestion]:
         """The questions that have a text."""
         return [own.as_asked(place) for place, own in enumerate(self.own, start=1) if own.text]
 
@@ -174,7 +174,9 @@ class Answers(BaseModel):
     may_be_quoted: bool = False
 
 
-def read(questions: list[Question], typed: Mapping[str, str], *, may_be_quoted: bool) -> Answers:
+def read(
+    questions: list[SurveyQuestion], typed: Mapping[str, str], *, may_be_quoted: bool
+) -> Answers:
     """Everything that was answered; what is not asked is left.
 
     Args:

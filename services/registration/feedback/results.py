@@ -20,7 +20,7 @@ from services.registration.activities.models import Activity
 from services.registration.certificates.service import came
 from services.registration.database import database
 from services.registration.feedback.models import Comment, CommentState, Feedback
-from services.registration.feedback.questions import Question
+from services.registration.feedback.questions import SurveyQuestion
 from services.registration.feedback.surveys import closes_at, is_asked, questions_of, survey_of
 from services.registration.registrations.models import Registration
 
@@ -77,7 +77,7 @@ class Overview:
 
     activity: ActivityState
     results: Results
-    questions: dict[str, Question]
+    questions: dict[str, SurveyQuestion]
     is_asked: bool
     editable: bool
     open: bool
@@ -145,7 +145,7 @@ def public_summary(
 
 
 def _results(
-    session: Session, activity_id: uuid.UUID, questions: list[Question], *, every: bool
+    session: Session, activity_id: uuid.UUID, questions: list[SurveyQuestion], *, every: bool
 ) -> Results:
     rows = session.scalars(
         sa.select(Feedback.answers).where(Feedback.activity_id == activity_id)
@@ -170,7 +170,7 @@ def _results(
     )
 
 
-def _tally(question: Question, rows: Sequence[dict[str, Any]]) -> Tally:
+def _tally(question: SurveyQuestion, rows: Sequence[dict[str, Any]]) -> Tally:
     counted = Counter(row[question.id] for row in rows if question.id in row)
     answered = sum(counted.values())
     total = sum(value * count for value, count in counted.items())

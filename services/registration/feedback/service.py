@@ -25,7 +25,7 @@ from services.registration.database import database
 from services.registration.feedback import questions
 from services.registration.feedback.events import FeedbackGiven
 from services.registration.feedback.models import Comment, Feedback
-from services.registration.feedback.questions import Answers, Question
+from services.registration.feedback.questions import Answers, SurveyQuestion
 from services.registration.feedback.surveys import closes_at, is_asked, questions_of, survey_of
 from services.registration.registrations.models import Registration
 
@@ -40,7 +40,7 @@ class OpenSurvey:
     """
 
     activity: ActivityState
-    questions: list[Question]
+    questions: list[SurveyQuestion]
     closes_at: datetime
     given: Answers | None
 

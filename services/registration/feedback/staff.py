@@ -19,7 +19,7 @@ from services.registration.activities.catalogue import covered
 from services.registration.activities.events import ActivityState, state_of
 from services.registration.database import database
 from services.registration.feedback.models import Comment, Feedback, Survey
-from services.registration.feedback.questions import OwnQuestion, Question, SurveyIn
+from services.registration.feedback.questions import OwnQuestion, SurveyIn, SurveyQuestion
 from services.registration.feedback.surveys import is_asked, survey_of
 
 
@@ -46,7 +46,7 @@ def look(principal: Principal, activity_id: uuid.UUID) -> tuple[ActivityState, S
     with database.transaction() as session:
         activity = covered(session, principal, activity_id)
         survey = survey_of(session, activity_id)
-        own = [Question.model_validate(one) for one in survey.questions] if survey else []
+        own = [SurveyQuestion.model_validate(one) for one in survey.questions] if survey else []
         return state_of(activity), SurveyIn(
             asked=is_asked(survey),
             own=[OwnQuestion.of(question) for question in own],

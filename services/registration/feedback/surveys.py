@@ -11,15 +11,15 @@ from services.chassis.crypto import sign_id
 from services.chassis.settings import settings
 from services.registration.activities.models import Activity
 from services.registration.feedback.models import Survey
-from services.registration.feedback.questions import USUAL, Question
+from services.registration.feedback.questions import USUAL, SurveyQuestion
 
 OPEN_FOR = timedelta(days=30)
 
 
-def questions_of(survey: Survey | None) -> list[Question]:
+def questions_of(survey: Survey | None) -> list[SurveyQuestion]:
     """What is asked: the usual questions, then the activity's own."""
     own = survey.questions if survey is not None else []
-    return [*USUAL, *map(Question.model_validate, own)]
+    return [*USUAL, *map(SurveyQuestion.model_validate, own)]
 
 
 def survey_of(session: Session, activity_id: uuid.UUID) -> Survey | None:
