@@ -33,6 +33,9 @@ _MENU = (
     ("/staff/lecturers", i18n.lazy("Rooms and lecturers"), "easel", "activities.view"),
     ("/staff/materials", i18n.lazy("Library"), "book", "materials.view"),
     ("/staff/advisories", i18n.lazy("Advisories"), "globe", "advisories.view"),
+    ("/staff/quizzes", i18n.lazy("Quizzes"), "patch-question", "quizzes.view"),
+    ("/staff/questions", i18n.lazy("Questions and answers"), "chat-dots", "questions.view"),
+    ("/staff/orders", i18n.lazy("Orders"), "box-seam", "orders.view"),
     ("/staff/contacts", i18n.lazy("Contacts"), "person-lines-fill", "contacts.view"),
     ("/staff/templates", i18n.lazy("Templates"), "file-earmark-text", "templates.edit"),
     ("/staff/broadcasts", i18n.lazy("Broadcasts"), "megaphone", "broadcasts.view"),
@@ -44,7 +47,14 @@ _MENU = (
 )
 
 # Sections that stand under the entry of another.
-_UNDER = {"/staff/venues": "/staff/lecturers", "/staff/webhooks": "/staff/senders"}
+_UNDER = {
+    "/staff/venues": "/staff/lecturers",
+    "/staff/packs": "/staff/materials",
+    "/staff/destinations": "/staff/advisories",
+    "/staff/banks": "/staff/quizzes",
+    "/staff/stock": "/staff/orders",
+    "/staff/webhooks": "/staff/senders",
+}
 
 
 def menu_path(path: str) -> str:

@@ -1,10 +1,10 @@
-"""What the form of a broadcast offers: districts, topics, and countries that somebody follows."""
+"""What the form of a broadcast offers: districts, topics, countries that matter to somebody."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, available_timezones
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -15,7 +15,7 @@ from services.chassis.i18n import country_name, date_line, lazy, localized, nget
 from services.chassis.reference import TOPICS, city, topic_name
 from services.notifications.broadcasts.labels import ORGANISATIONS, URGENCIES, WHOSE_NAMES
 from services.notifications.broadcasts.models import Broadcast
-from services.notifications.contacts.models import Contact
+from services.notifications.contacts.models import Contact, Trip
 from services.notifications.database import database
 from services.notifications.delivery.labels import CHANNEL_NAMES
 from services.notifications.reminders.models import ActivitySeen
@@ -57,14 +57,14 @@ class Choices:
 def choices(principal: Principal, chosen_countries: Sequence[str] = ()) -> Choices:
     """What the caller may choose from at this moment.
 
-    Countries are those that somebody follows, most followed first, and those already chosen;
-    another one would reach nobody.
+    Countries are those that somebody follows or has a trip to that is not over, with most people
+    first, and those already chosen; another one would reach nobody.
     """
     with database.transaction() as session:
-        followed = _followed_countries(session)
+        concerned = _countries_of_contacts(session)
         activities = _activities(session, principal.district)
     for code in chosen_countries:
-        followed.setdefault(code, 0)
+        concerned.setdefault(code, 0)
     return Choices(
         urgencies=[(key, str(name), str(hint)) for key, (name, hint) in URGENCIES.items()],
         channels=[(key, str(name)) for key, name in CHANNEL_NAMES.items()],
@@ -73,7 +73,7 @@ def choices(principal: Principal, chosen_countries: Sequence[str] = ()) -> Choic
             for code, names in city().districts.items()
             if principal.covers(code)
         ],
-        countries=[(code, _followers(code, number)) for code, number in followed.items()],
+        countries=[(code, _contacts(code, number)) for code, number in concerned.items()],
         topics=[(code, topic_name(code)) for code in TOPICS],
         organisations=[(key, str(name)) for key, name in ORGANISATIONS.items()],
         activities=activities,
@@ -94,23 +94,29 @@ def _zones() -> list[tuple[str, str | Options]]:
     return [own, *((str(_CONTINENTS[name]), found) for name, found in by_continent.items())]
 
 
-def _followers(code: str, number: int) -> str:
+def _contacts(code: str, number: int) -> str:
     count = ngettext("%(count)s contact", "%(count)s contacts", number) % {"count": number}
     return f"{country_name(code)} · {count}"
 
 
-def _followed_countries(session: Session) -> dict[str, int]:
+def _countries_of_contacts(session: Session) -> dict[str, int]:
     # In a FROM, PostgreSQL takes a function as lateral by itself: one row for each country.
     follows = sa.func.unnest(Contact.countries).table_valued("country", name="follows")
     follows = follows.render_derived()
+    today = utc_now().astimezone(ZoneInfo(city().timezone)).date()
+    # A UNION counts once who both follows a country and travels there.
+    concerned = sa.union(
+        sa.select(follows.c.country, Contact.id).select_from(Contact).join(follows, sa.true()),
+        sa.select(Trip.country, Trip.contact_id).where(
+            sa.or_(Trip.returns_on.is_(None), Trip.returns_on >= today)
+        ),
+    ).subquery()
     rows = session.execute(
-        sa.select(follows.c.country, sa.func.count().label("followers"))
-        .select_from(Contact)
-        .join(follows, sa.true())
-        .group_by(follows.c.country)
-        .order_by(sa.func.count().desc(), follows.c.country)
+        sa.select(concerned.c.country, sa.func.count().label("contacts"))
+        .group_by(concerned.c.country)
+        .order_by(sa.func.count().desc(), concerned.c.country)
     )
-    return {row.country: row.followers for row in rows}
+    return {row.country: row.contacts for row in rows}
 
 
 def _activities(session: Session, district: str | None) -> Options:

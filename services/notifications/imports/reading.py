@@ -37,6 +37,8 @@ from services.notifications.imports.schemas import (
 
 ROWS_AT_ONCE: Final = 50
 _IN_FILE_AT_ONCE: Final = 1_000
+# What somebody has to read comes before what may be believed.
+_PROBLEMS_FIRST: Final = sa.case({"problem": 0, "good": 1}, value=ContactImportRow.verdict, else_=2)
 
 VERDICT_NAMES: Final = {
     "good": lazy("Will be taken in"),
@@ -127,7 +129,7 @@ def report(
     cursor: str | None = None,
     limit: int = ROWS_AT_ONCE,
 ) -> Report:
-    """One list with a page of its rows; once they are deleted, with none.
+    """One list with a page of its rows, those with problems first; once they are deleted, none.
 
     Args:
         only: rows of which this becomes.
@@ -143,7 +145,7 @@ def report(
         page = page_of(
             session,
             query,
-            [ContactImportRow.number],
+            [_PROBLEMS_FIRST, ContactImportRow.number],
             cursor=cursor,
             limit=min(limit, LARGEST_LIMIT),
         )

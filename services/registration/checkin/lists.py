@@ -141,7 +141,8 @@ def search(principal: Principal, activity_id: uuid.UUID, words: str) -> list[Doo
     Raises:
         Problem: 404; 403 for another district's activity.
     """
-    sought, code = words.casefold().strip(), normal(words)
+    # “4号” is part of a name, and no beginning of a code.
+    sought, code = words.casefold().strip(), normal(words) if words.isascii() else ""
     if not sought:
         return []
     return [

@@ -19,7 +19,8 @@ export function meant(entries, shown) {
 /** Entries by part of a name or the beginning of a code, those who are not in yet first. */
 export function find(entries, words, most = 30) {
   const sought = words.normalize('NFKC').trim().toLowerCase();
-  const code = sought.toUpperCase().replace(/[^A-Z0-9]/g, '');
+  // “4号” is part of a name, and no beginning of a code.
+  const code = /^[a-z0-9\s-]+$/.test(sought) && sought.toUpperCase().replace(/[\s-]/g, '');
   if (!sought) return [];
   return entries
     .filter(
