@@ -1,7 +1,8 @@
 """What every test stands on: servers of its own, migrated databases, callers with roles.
 
 Each test process (pytest-xdist) starts a private PostgreSQL and a private Redis-protocol server in
-a temporary folder. Sockets to the outside are closed.
+a temporary folder: a copy of one that was prepared once for all of them (tests/prepared.py).
+Sockets to the outside are closed.
 """
 
 from __future__ import annotations
@@ -9,11 +10,9 @@ from __future__ import annotations
 import os
 import shutil
 import socket
-import tempfile
 import uuid
 import weakref
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -29,10 +28,10 @@ from services.chassis.events import Envelope, consume
 from services.chassis.events.outbox import confirm
 from services.chassis.events.relay import claim
 from services.chassis.i18n import DEFAULT_LANGUAGE, speaking, words_of
-from services.chassis.migrate import migrate
 from services.chassis.settings import settings
 from services.chassis.stack import postgres, valkey
 from services.chassis.tables import OutboxRow
+from tests import prepared
 from tests.sink import SmtpSink
 
 TEST_KEYS = "test-key-of-the-suite-0123456789abcdef,older-key-of-the-suite-0123456789abcdef"
@@ -78,9 +77,9 @@ def rounds(request: pytest.FixtureRequest) -> int:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def servers() -> Iterator[None]:
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """PostgreSQL, the Redis protocol and SMTP, for real; the settings point at them."""
-    folder = Path(tempfile.mkdtemp(prefix="lingbao-tests-"))
+    folder = prepared.copy(tmp_path_factory, tmp_path_factory.mktemp("servers") / "data")
     for name in [name for name in os.environ if name.startswith("LINGBAO_")]:
         del os.environ[name]
     # The default prints every local variable of a traceback, which takes seconds.
@@ -104,8 +103,6 @@ def servers() -> Iterator[None]:
         os.environ["LINGBAO_SMTP_URL"] = sink.url
         os.environ["LINGBAO_SMS_PROVIDER"] = "none"
         settings.cache_clear()
-        for name in house.SERVICES:
-            migrate(house.database(name), house.migrations(name))
         _SINK.append(sink)
         yield
     finally:

@@ -23,7 +23,11 @@ ROOT = Path(__file__).resolve().parents[1]
 T = TypeVar("T")
 
 
-def eventually(look: Callable[[], T], within: float = 20.0, every: float = 0.1) -> T:
+# Seconds: so long that a busy machine never fails a test, which waits no longer than it must.
+PATIENCE = 60.0
+
+
+def eventually(look: Callable[[], T], within: float = PATIENCE, every: float = 0.1) -> T:
     """The first truthy thing that ``look`` finds; AssertionError when there is none in time."""
     deadline = time.monotonic() + within
     while True:
@@ -62,7 +66,7 @@ class Stack:
             input=given,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=120,
             check=False,
         )
         assert done.returncode == 0, done.stderr
@@ -86,7 +90,7 @@ class Stack:
         for name, value in headers.items():
             request.add_header(name.replace("_", "-"), value)
         try:
-            with urllib.request.urlopen(request, timeout=30) as answer:
+            with urllib.request.urlopen(request, timeout=60) as answer:
                 return answer.status, json.loads(answer.read() or b"null")
         except urllib.error.HTTPError as error:
             return error.code, json.loads(error.read() or b"null")
@@ -96,7 +100,7 @@ class Stack:
         _, found = self.call("GET", "/dev/inbox.json?" + urllib.parse.urlencode({"to": to}))
         return list(found["items"])
 
-    def mail(self, to: str, word: str = "", within: float = 20.0) -> dict[str, Any]:
+    def mail(self, to: str, word: str = "", within: float = PATIENCE) -> dict[str, Any]:
         """The newest message to an address with ``word`` in its subject or text, awaited."""
         return eventually(
             lambda: next(

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from services.chassis.stack import valkey
+from tests import prepared
 from tests.stack import Stack, running
 
 DISTRICT = "110102"
@@ -48,7 +49,8 @@ def queue(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Queue]:
 @pytest.fixture(scope="module")
 def stack(queue: Queue, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A house on that queue."""
-    with running(tmp_path_factory.mktemp("faults") / "data", LINGBAO_REDIS_URL=queue.url) as found:
+    data = prepared.copy(tmp_path_factory, tmp_path_factory.mktemp("faults") / "data")
+    with running(data, LINGBAO_REDIS_URL=queue.url) as found:
         yield found
 
 

@@ -7,6 +7,7 @@ import signal
 import time
 import uuid
 
+import psutil
 import psycopg
 import redis
 
@@ -14,9 +15,13 @@ from tests.faults.conftest import Queue, lecture, register
 from tests.stack import Stack, eventually
 
 
+def database(stack: Stack, service: str) -> str:
+    """The address of a service's database."""
+    return stack.info.database_url.rpartition("/")[0] + f"/lingbao_{service}"
+
+
 def unconfirmed(stack: Stack, service: str = "registration") -> int:
-    url = stack.info.database_url.rpartition("/")[0] + f"/lingbao_{service}"
-    with psycopg.connect(url) as connection:
+    with psycopg.connect(database(stack, service)) as connection:
         row = connection.execute("SELECT count(*) FROM outbox WHERE unconfirmed <> '{}'").fetchone()
         assert row
         return int(row[0])
@@ -47,8 +52,8 @@ def test_registering_goes_on_without_redis_and_the_mail_follows(
         finally:
             queue.start()
         for email in people:
-            stack.mail(email, within=60)
-        eventually(lambda: unconfirmed(stack) == 0, within=60)
+            stack.mail(email)
+        eventually(lambda: unconfirmed(stack) == 0)
         assert [len(confirmations(stack, email)) for email in people] == [1] * len(people)
 
 
@@ -57,7 +62,7 @@ def test_redis_emptied_between_commit_and_delivery(
 ) -> None:
     activity = lecture(stack, editor)
     for _ in range(rounds):
-        eventually(lambda: unconfirmed(stack) == 0, within=60)
+        eventually(lambda: unconfirmed(stack) == 0)
         worker = stack.info.pids["worker notifications"]
         people = [f"{uuid.uuid4().hex}@example.com" for _ in range(5)]
         # The worker sleeps, so that the messages lie in the queue when it is emptied.
@@ -85,20 +90,27 @@ def test_a_killed_worker_loses_nothing(stack: Stack, editor: str, rounds: int) -
         for index, email in enumerate(people):
             assert register(stack, activity["id"], email)[0] == 201
             if index == 4:
+                dead = psutil.Process(stack.info.pids["worker notifications"])
                 stack.kill("worker notifications")
                 stack.kill("worker registration")
+                dead.wait(20)
+                end_leases(stack)
         eventually(lambda: unconfirmed(stack) == 0, within=120)
-        # A lease of the dead runs out after three minutes; then nothing is left in its hands.
-        states = eventually(lambda: settled(stack, activity["id"]), within=300)
+        states = eventually(lambda: settled(stack, activity["id"]), within=120)
         assert set(states) <= {"accepted", "unknown"}
         assert states["accepted"] >= len(people) - 1, states
         assert all(len(confirmations(stack, email)) <= 1 for email in people)
 
 
+def end_leases(stack: Stack) -> None:
+    """As if minutes had passed since a worker died, before the next one takes anything."""
+    with psycopg.connect(database(stack, "notifications")) as connection:
+        connection.execute("UPDATE deliveries SET lease_until = now() WHERE state = 'sending'")
+
+
 def settled(stack: Stack, activity_id: str) -> dict[str, int] | None:
     """The states of an activity's confirmations, once none is on its way."""
-    url = stack.info.database_url.rpartition("/")[0] + "/lingbao_notifications"
-    with psycopg.connect(url) as connection:
+    with psycopg.connect(database(stack, "notifications")) as connection:
         rows = connection.execute(
             "SELECT d.state, count(*) FROM deliveries d JOIN registrations_seen r "
             "ON r.id = d.registration_id WHERE r.activity_id = %s GROUP BY 1",

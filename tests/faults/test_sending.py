@@ -188,7 +188,7 @@ def test_the_queue_emptied_and_stopped_in_mid_broadcast(house: Crew, rounds: int
         house.stop_queue()
         time.sleep(0.5)
         house.start_queue()
-        assert settle(broadcast.id, within=60)["accepted"] == PEOPLE
+        assert settle(broadcast.id)["accepted"] == PEOPLE
         holds(house, broadcast, seed)
 
 

@@ -1,10 +1,12 @@
 """A storm over a few activities: one of several processes that do everything at once.
 
-    python -m tests.registration.storm SEED SECONDS [without-guard | out-of-order]
+    python -m tests.registration.storm SEED ACTS [without-guard | out-of-order]
 
 The activities are read from the standard input, an id a line: two of one series with few places.
 Every process registers, cancels, accepts, lets offers run out, changes parties, moves people and
 changes the capacity, in an order that the seed draws. It prints how often each of them was done.
+How many acts there are is given, not how long they may take: so it is as much of a storm on a busy
+machine.
 The negative controls: ``without-guard`` takes a seat without asking whether there is one, and
 ``out-of-order`` offers places to whoever came last.
 """
@@ -14,7 +16,6 @@ from __future__ import annotations
 import json
 import random
 import sys
-import time
 import uuid
 from collections import Counter
 from collections.abc import Callable
@@ -102,17 +103,16 @@ def _done(act: Callable[[], object]) -> str:
 
 
 def main() -> None:
-    seed, seconds = int(sys.argv[1]), float(sys.argv[2])
+    seed, number_of_acts = int(sys.argv[1]), int(sys.argv[2])
     if "without-guard" in sys.argv:
         seats.fits = lambda _party_size: sa.true()  # type: ignore[assignment]
     if "out-of-order" in sys.argv:
         seats.IN_LINE = Registration.waiting_since.desc()  # type: ignore[assignment]
     activities = [uuid.UUID(line) for line in sys.stdin.read().split()]
-    until = time.monotonic() + seconds
 
     def one(number: int) -> Counter[str]:
         draw, counts = random.Random(seed * 100 + number), Counter[str]()
-        while time.monotonic() < until:
+        for _ in range(number_of_acts):
             counts[_done(draw.choice(acts(activities, draw)))] += 1
         return counts
 
