@@ -5,12 +5,16 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+import sqlalchemy as sa
+
 from services.chassis.auth import Principal
 from services.chassis.crypto import fingerprint
-from services.notifications.broadcasts import writing
+from services.notifications.broadcasts import sending, writing
 from services.notifications.broadcasts.schemas import BroadcastIn, BroadcastOut
 from services.notifications.contacts.models import Contact
 from services.notifications.database import database
+from services.notifications.delivery import lanes
+from services.notifications.delivery.models import Delivery
 from tests.conftest import principal
 
 MESSAGE = {
@@ -84,3 +88,27 @@ def approved(**changes: Any) -> BroadcastOut:
     made = draft(writer, **changes)
     writing.submit(writer, made.id)
     return writing.approve(author(), made.id)
+
+
+def sent(**changes: Any) -> BroadcastOut:
+    """One that has gone out, as far as it could."""
+    broadcast = approved(**changes)
+    sending.send(author(), broadcast.id)
+    lanes.run_lane("urgent", sending.look_after)
+    lanes.run_lane("bulk", sending.look_after)
+    return broadcast
+
+
+def let(broadcast: BroadcastOut, address: str, **values: Any) -> None:
+    """Let something have become of the message to an address."""
+    with database.transaction() as session:
+        for delivery in session.scalars(
+            sa.select(Delivery).where(Delivery.broadcast_id == broadcast.id)
+        ):
+            if delivery.address == address:
+                session.execute(
+                    sa.update(Delivery)
+                    .where(Delivery.id == delivery.id)
+                    .values(**values)
+                    .execution_options(synchronize_session=False)
+                )

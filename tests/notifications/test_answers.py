@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
@@ -316,7 +315,7 @@ def test_the_calls(client: Callable[..., TestClient], key: Callable[..., dict[st
     assert len({line["delivery_id"] for line in lines}) == 2
     assert rest["next_cursor"] is None
     masked = api.get(f"{url}/none", headers=key("viewer")).json()["items"][0]
-    assert re.fullmatch(r"p•••@example.com", masked["address"])
+    assert masked["address"] == "p***@example.com"
     assert api.get(url, headers=key("district-editor", "110105")).status_code == 403
     assert api.get(f"{url}/what", headers=headers).status_code == 422
 

@@ -1,9 +1,7 @@
-"""Broadcasts in full: again to some, acts at any moment, drafts from advisories, live parts."""
+"""Broadcasts in full: again to some, what an approver answers for, acts at any moment."""
 
 from __future__ import annotations
 
-import asyncio
-import io
 import json
 import random
 import re
@@ -17,65 +15,31 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from openpyxl import load_workbook
 from starlette.testclient import TestClient
 
-from services.chassis import auth
 from services.chassis.auth import Principal
 from services.chassis.database import utc_now
 from services.chassis.problems import Problem
-from services.notifications.broadcasts import again, live, reading, sending, writing
+from services.notifications.broadcasts import again, reading, sending, writing
 from services.notifications.broadcasts.models import Broadcast
-from services.notifications.broadcasts.schemas import BroadcastChange, BroadcastLine, BroadcastOut
+from services.notifications.broadcasts.schemas import BroadcastChange
 from services.notifications.database import database
 from services.notifications.delivery import lanes
-from services.notifications.delivery.models import Delivery
-from tests.conftest import principal
-from tests.notifications.broadcasting import approved, author, body, draft, people, person
-from tests.notifications.told import hear
+from tests.notifications.broadcasting import (
+    approved,
+    author,
+    body,
+    draft,
+    let,
+    people,
+    person,
+    sent,
+)
 from tests.sink import SmtpSink
 
 API = "/api/notifications/v1/broadcasts"
-HERE = {"Sec-Fetch-Site": "same-origin", "Accept-Language": "en"}
 Outbox = Callable[[str], list[Any]]
-
-
-@pytest.fixture
-def visit(client: Callable[..., TestClient]) -> Callable[[Principal], TestClient]:
-    """A browser in which somebody is signed in."""
-
-    def make(who: Principal) -> TestClient:
-        found = client("notifications", headers=HERE)
-        found.cookies.set(auth.SESSION_COOKIE, auth.credential_for(who))
-        return found
-
-    return make
-
-
 Visit = Callable[[Principal], TestClient]
-
-
-def sent(**changes: Any) -> BroadcastOut:
-    broadcast = approved(**changes)
-    sending.send(author(), broadcast.id)
-    lanes.run_lane("urgent", sending.look_after)
-    lanes.run_lane("bulk", sending.look_after)
-    return broadcast
-
-
-def let(broadcast: BroadcastOut, address: str, **values: Any) -> None:
-    """Let something have become of the message to an address."""
-    with database.transaction() as session:
-        for delivery in session.scalars(
-            sa.select(Delivery).where(Delivery.broadcast_id == broadcast.id)
-        ):
-            if delivery.address == address:
-                session.execute(
-                    sa.update(Delivery)
-                    .where(Delivery.id == delivery.id)
-                    .values(**values)
-                    .execution_options(synchronize_session=False)
-                )
 
 
 # --- Again, to some ---
@@ -300,170 +264,7 @@ def test_acts_at_random_moments_leave_every_message_in_one_state(
     assert addresses
 
 
-# --- Advisories ---
-
-
-def advisory(identifier: uuid.UUID, version: int, level: str, **changes: Any) -> None:
-    hear(
-        f"advisory.{'withdrawn' if changes.get('withdrawn') else 'published'}.v1",
-        f"advisory/{identifier}",
-        version,
-        {
-            "subject_id": str(identifier),
-            "version": version,
-            "country": "TH",
-            "level": level,
-            "word": "take-care",
-            "headline": {"zh-CN": "南部洪水", "en": "Floods in the south"},
-            "advice": {"zh-CN": "请远离河岸。", "en": "Stay away from rivers."},
-            "valid_from": utc_now().isoformat(),
-            "url": "http://testserver/advisories/x",
-        }
-        | changes,
-    )
-
-
-def drafted() -> list[tuple[str, str]]:
-    lines: list[BroadcastLine] = list(reading.listed(author(), limit=100).items)
-    return [(line.urgency, line.status) for line in reversed(lines)]
-
-
-def test_an_advisory_becomes_a_draft_for_two_people(visit: Visit) -> None:
-    person("li@example.com")
-    identifier = uuid.uuid4()
-    advisory(identifier, 1, "red")
-    advisory(identifier, 1, "red")
-    assert drafted() == [("emergency", "draft")]
-    [line] = reading.listed(author()).items
-    assert line.origin == f"advisory/{identifier}/1"
-    found = reading.read(author(), line.id)
-    assert found.audience.countries == ["TH"]
-    assert found.message.english.subject == "Thailand: Floods in the south"
-    assert "http://testserver/advisories/x" in found.message.chinese.sms
-    editor = author()
-    assert "waits for you to read it" in visit(editor).get("/staff/today/notifications").text
-    assert "Drafted from an advisory" in visit(editor).get(f"/staff/broadcasts/{line.id}").text
-    writing.submit(editor, line.id)
-    with pytest.raises(Problem) as refused:
-        writing.approve(editor, line.id)
-    assert refused.value.kind == "own-broadcast"
-    assert writing.approve(author(), line.id).status == "approved"
-
-
-def test_only_news_is_drafted() -> None:
-    identifier = uuid.uuid4()
-    advisory(identifier, 1, "yellow")
-    advisory(identifier, 2, "yellow", headline={"zh-CN": "洪水加剧"})
-    assert drafted() == [("routine", "cancelled"), ("routine", "draft")], "it follows its advisory"
-    [newest, _] = reading.listed(author()).items
-    writing.edit(author(), newest.id, BroadcastChange(title="Read by a person"))
-    advisory(identifier, 3, "yellow")
-    assert len(drafted()) == 2, "nothing new, and a person's work is left alone"
-    advisory(identifier, 4, "orange")
-    assert drafted()[1:] == [("routine", "draft"), ("important", "draft")]
-    advisory(identifier, 5, "blue")
-    assert drafted()[2:] == [("important", "cancelled"), ("routine", "draft")]
-    advisory(identifier, 6, "blue", withdrawn=True)
-    assert drafted()[3:] == [("routine", "cancelled")]
-    over = (utc_now() - timedelta(days=1)).isoformat()
-    advisory(uuid.uuid4(), 1, "red", valid_until=over)
-    assert len(drafted()) == 4, "it is over already"
-
-
-# --- Watching ---
-
-
-def test_failures_are_grouped_by_what_the_servers_said(visit: Visit) -> None:
-    addresses = people(5)
-    broadcast = sent()
-    for number, address in enumerate(addresses[:3]):
-        reply = f"554 5.7.1 rejected, id=4Xy{number}99881{number}Q"
-        let(broadcast, address, state="failed", last_reply=reply)
-    let(broadcast, addresses[3], state="bounced", last_reply="550 5.1.1 no such user")
-    browser = visit(author())
-    groups = browser.get(f"{API}/{broadcast.id}/failures").json()
-    assert [(group["state"], group["count"]) for group in groups] == [("failed", 3), ("bounced", 1)]
-    assert groups[0]["reason"] == "554 5.7.1 rejected, id=…"
-    assert len(groups[0]["examples"]) == 3
-    assert groups[0]["examples"][0]["address"] == "p•••@example.com"
-    page = browser.get(f"/staff/broadcasts/{broadcast.id}").text
-    assert "550 5.1.1 no such user" in page
-    assert f'href="/staff/broadcasts/{broadcast.id}/resend"' in page
-
-
-def test_a_recipient_is_found_and_followed(visit: Visit) -> None:
-    people(2)
-    broadcast = sent()
-    url = f"/staff/broadcasts/{broadcast.id}"
-    browser = visit(author())
-    page = browser.post(f"{url}/find", data={"address": " Person1@Example.com "}).text
-    found = re.search(rf'href="({url}/deliveries/[0-9a-f-]+)"', page)
-    assert found, page
-    history = browser.get(found[1])
-    assert history.status_code == 200
-    assert "Handed over" in history.text
-    assert "person1@example.com" not in history.text
-    nobody = browser.post(f"{url}/find", data={"address": "x@example.com"})
-    assert "No message went to this address" in nobody.text
-    wrong = browser.post(f"{url}/find", data={"address": "nonsense"})
-    assert wrong.status_code == 422
-    assert 'value="nonsense"' in wrong.text
-    other = sent(title="Other")
-    elsewhere = found[1].replace(str(broadcast.id), str(other.id))
-    assert browser.get(elsewhere).status_code == 404
-    assert visit(author("110105")).get(found[1]).status_code == 403
-
-
-def test_the_file_of_recipients_runs_nothing(visit: Visit) -> None:
-    people(2)
-    broadcast = sent(title="=1+1")
-    let(broadcast, "person0@example.com", state="failed", last_reply="=HYPERLINK(1)")
-    browser = visit(author())
-    url = f"/staff/broadcasts/{broadcast.id}/export"
-    text = browser.post(url, data={"format": "csv"}).content.decode("utf-8-sig")
-    assert "'=HYPERLINK(1)" in text
-    assert text.count("\r\n") == 3
-    book = load_workbook(io.BytesIO(browser.post(url, data={"format": "xlsx"}).content))
-    rows = list(book.active.iter_rows(values_only=True))
-    assert {row[1] for row in rows[1:]} == {"person0@example.com", "person1@example.com"}
-    assert visit(principal("viewer")).post(url).status_code == 403
-
-
-def test_it_is_told_while_it_goes(
-    client: Callable[..., TestClient], key: Callable[..., dict[str, str]], visit: Visit
-) -> None:
-    people(2)
-    broadcast = sent()
-    api, url = client("notifications"), f"{API}/{broadcast.id}/events"
-    told = api.get(url, headers=key("viewer"))
-    assert told.headers["content-type"].startswith("text/event-stream")
-    events = re.findall(r"event: (\w+)\ndata: (.*)\n", told.text)
-    assert [name for name, _ in events] == ["progress", "end"]
-    assert json.loads(events[0][1])["broadcast"]["counts"]["accepted"] == 2
-    assert api.get(url, headers=key("district-editor", "110105")).status_code == 403
-    assert api.get(f"{API}/{uuid.uuid4()}/events", headers=key("viewer")).status_code == 404
-    page = visit(author()).get(f"/staff/broadcasts/{broadcast.id}/live").text
-    assert 'data: <section class="section" id="progress"' in page
-    assert "Handed over" in page, "in the reader's language"
-
-
-def test_a_change_is_told_and_a_pause_shows(monkeypatch: pytest.MonkeyPatch) -> None:
-    people(3)
-    broadcast = approved()
-    sending.send(author(), broadcast.id)
-    monkeypatch.setattr(live, "EVERY", 0.01)
-
-    async def watched() -> list[str]:
-        seen = []
-        async for now in live.watch(author(), broadcast.id):
-            seen.append(now.broadcast.status)
-            if len(seen) == 1:
-                await asyncio.to_thread(sending.pause, author(), broadcast.id)
-            elif len(seen) == 2:
-                await asyncio.to_thread(sending.cancel, author(), broadcast.id)
-        return seen
-
-    assert asyncio.run(watched()) == ["sending", "paused", "cancelled"]
+# --- In the table and by the calls ---
 
 
 def test_origin_is_unique_in_the_table() -> None:

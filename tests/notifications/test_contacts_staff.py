@@ -13,6 +13,7 @@ from openpyxl import load_workbook
 from starlette.testclient import TestClient
 
 from services.notifications.broadcasts import sending
+from services.notifications.consents.models import Consent
 from services.notifications.contacts import editing, reading, suppressing
 from services.notifications.contacts.filters import Filters
 from services.notifications.contacts.models import Contact, Suppression, SuppressionAct
@@ -237,3 +238,27 @@ def test_editing_knows_every_origin_of_contacts() -> None:
     assert Filters.read({"district": "nowhere", "list": "x", "reach": "stopped"}) == Filters(
         reach="stopped"
     )
+
+
+def test_what_a_removed_contact_agreed_to_is_taken_back_and_who_reads_addresses_is_noted(
+    client: Client, key: Headers, outbox: Callable[[str], list[Any]]
+) -> None:
+    browser = client("notifications", headers=key("city-editor"))
+    wanted = {"name": "Li", "email": "li@example.com", "basis": "emergency"}
+    made = browser.post(CALLS, json=wanted).json()["id"]
+    browser.get(CALLS)
+    browser.get(f"{CALLS}/{made}")
+    browser.post(f"{CALLS}/search", json={"address": "li@example.com"})
+    browser.get(f"{CALLS}/suppressions")
+    told = [event.data for event in outbox("notifications")]
+    read = [(one["target"], one["detail"]) for one in told if one.get("action") == "contacts.read"]
+    assert read == [
+        ("contacts", "1"),
+        (f"contact/{made}", ""),
+        ("contacts", "searched, 1"),
+        ("suppressions", "0"),
+    ]
+    assert browser.delete(f"{CALLS}/{made}").status_code == 204
+    with database.transaction() as session:
+        said = session.execute(sa.select(Consent.what, Consent.given).order_by(Consent.at)).all()
+    assert [tuple(one) for one in said] == [("emergencies", True), ("emergencies", False)]

@@ -98,7 +98,7 @@ def test_two_processes_share_a_throttle(shared: bool) -> None:
     if shared:
         assert taken <= most + 1
     else:
-        assert taken > 40, "two names are two throttles"
+        assert taken > 30, "two names are two throttles: one gives 25"
 
 
 def test_without_redis_a_throttle_goes_on_alone(monkeypatch: pytest.MonkeyPatch) -> None:

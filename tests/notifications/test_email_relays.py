@@ -78,7 +78,7 @@ def test_every_answer_means_something(
     stage: str, reply: str, verdict: Verdict, pipelining: bool
 ) -> None:
     with Scripted(pipelining=pipelining, **{stage: [reply]}).running() as server:
-        first, second = _send(server.url, 2, timeout=0.3)
+        first, second = _send(server.url, 2, timeout=1.0 if reply == STALL else 30.0)
         assert first.verdict is verdict
         assert first.sender == server.name
         # The next message goes whatever befell the one before, and only once.
@@ -112,7 +112,7 @@ def test_a_lenient_server_that_wants_the_text_of_a_refused_message_gets_none() -
 
 def test_kept_connections_that_died_are_replaced() -> None:
     async def work(server: Scripted) -> list[Verdict]:
-        sender = MailSender(mail_relays(server.url), "test", timeout=0.5)
+        sender = MailSender(mail_relays(server.url), "test", timeout=1.0)
         found = [(await sender.send(FROM, TO, TEXT)).verdict]
         server.say_unasked("421 4.4.2 idle for too long")
         await asyncio.sleep(0.05)

@@ -127,6 +127,7 @@ def test_production_is_considerate_and_development_is_not_held_up() -> None:
         "smtp_url": "smtp://relay",
         "base_url": "https://lingbao.example.gov.cn",
         "secret_keys": "k" * 40,
+        "files_url": "file:///srv/files",
         "sms_provider": "none",
     }
     production = Settings.model_validate(real)

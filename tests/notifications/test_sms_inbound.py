@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -29,11 +28,12 @@ from services.notifications.inbound.models import InboundMessage, ReceiptAsk
 from services.notifications.inbound.words import is_opt_out
 from services.notifications.senders.configured import Senders, senders
 from services.notifications.senders.sms.failover import Providers
-from services.notifications.senders.sms.sender import FromPhone, mark
+from services.notifications.senders.sms.sender import FromPhone, NoSms, Receipt, mark
 from services.notifications.webhooks.signing import signed_headers
 from tests.notifications import told
 from tests.notifications.sms_contract import PHONE, TRIALS, close, register_templates, send
 from tests.providers import centre, gateway
+from tests.stack import eventually
 
 CALLS = "/api/notifications/v1"
 
@@ -280,13 +280,6 @@ def smpp(monkeypatch: pytest.MonkeyPatch) -> Iterator[centre.Centre]:
     trial.server.stop()
 
 
-def until(true: Callable[[], bool]) -> None:
-    end = time.monotonic() + 3
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.01)
-
-
 def test_a_session_with_a_message_centre(smpp: centre.Centre) -> None:
     """Long texts in numbered parts, a receipt for the whole, answers, and signs of life."""
     told.registration("confirmed", told.activity(told.soon(days=3)), email=None, phone=PHONE)
@@ -303,21 +296,21 @@ def test_a_session_with_a_message_centre(smpp: centre.Centre) -> None:
     smpp.tell(centre.receipt(str(delivery.provider_id), "DELIVRD"))
     smpp.tell(centre.from_phone(PHONE, "退订"))
     smpp.tell(centre.from_phone(PHONE, "STOP"))
-    until(lambda: len(smpp.confirmed) == 4)
+    eventually(lambda: len(smpp.confirmed) == 4)
     assert smpp.confirmed == [0] * 4
     assert state_of(delivery.id) == "delivered"
     assert [message.meaning for message in inbound()] == ["opt-out", "opt-out"]
     # What is not known yet is to be told again.
     smpp.tell(centre.receipt("not-noted-yet", "DELIVRD"))
-    until(lambda: len(smpp.confirmed) == 5)
+    eventually(lambda: len(smpp.confirmed) == 5)
     assert smpp.confirmed[-1] == 0x64
-    until(lambda: "ENQUIRE_LINK" in smpp.calls)
+    eventually(lambda: "ENQUIRE_LINK" in smpp.calls)
 
 
 def test_a_process_that_sends_nothing_is_bound_all_the_same(smpp: centre.Centre) -> None:
     sessions.listen()
     smpp.tell(centre.from_phone(PHONE, "你好"))
-    until(lambda: len(inbound()) == 1)
+    eventually(lambda: len(inbound()) == 1)
     assert inbound()[0].text == "你好"
 
 
@@ -357,3 +350,22 @@ def test_receipts_are_asked_for_where_none_come(monkeypatch: pytest.MonkeyPatch)
     finally:
         close(ways)
         trial.server.stop()
+
+
+def test_what_nobody_foresaw_costs_one_question_and_not_the_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    broken, well = accepted("aliyun", "biz-1"), accepted("aliyun", "biz-2", "+8613800138001")
+
+    class Odd(NoSms):
+        async def ask(self, to: str, reference: uuid.UUID, sent_at: datetime) -> Receipt | None:
+            if reference == broken:
+                raise KeyError("what nobody foresaw")
+            return Receipt(None, to, (), "delivered", at=utc_now())
+
+    ways = Providers({"aliyun": Odd()}, 1000)
+    monkeypatch.setattr(asking, "senders", lambda: Senders(senders().email, ways))
+    assert asking.ask_for_receipts(utc_now()) == 1
+    assert (state_of(broken), state_of(well)) == ("accepted", "delivered")
+    with database.transaction() as session:
+        assert session.get(ReceiptAsk, broken) is not None, "it is asked again later"

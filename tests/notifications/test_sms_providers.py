@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 import uuid
 from collections.abc import Iterator
 
@@ -12,8 +13,9 @@ from services.chassis.database import utc_now
 from services.chassis.settings import settings
 from services.notifications.senders.background import background
 from services.notifications.senders.outcome import Outcome, Verdict
+from services.notifications.senders.sms.cloud import CALLS_AT_ONCE, Threads
 from services.notifications.senders.sms.failover import Providers
-from services.notifications.senders.sms.sender import CanBeAsked, NotHere, SmsSender
+from services.notifications.senders.sms.sender import CanBeAsked, NotBegun, NotHere, SmsSender
 from tests.notifications.sms_contract import (
     PHONE,
     SIGNATURE,
@@ -174,7 +176,13 @@ class Weather:
         self.takes = 0.0
 
     async def send(
-        self, to: str, text: str, reference: uuid.UUID, *, again: bool = False
+        self,
+        to: str,
+        text: str,
+        reference: uuid.UUID,
+        *,
+        again: bool = False,
+        deadline: float | None = None,
     ) -> Outcome:
         self.asked += 1
         await asyncio.sleep(self.takes)
@@ -233,7 +241,13 @@ class Strict(Weather):
     """A provider that has approved nothing."""
 
     async def send(
-        self, to: str, text: str, reference: uuid.UUID, *, again: bool = False
+        self,
+        to: str,
+        text: str,
+        reference: uuid.UUID,
+        *,
+        again: bool = False,
+        deadline: float | None = None,
     ) -> Outcome:
         return NotHere(Verdict.REFUSED, "No approved template fits.")
 
@@ -245,3 +259,27 @@ def test_a_text_that_one_may_not_send_waits_for_another_that_is_away() -> None:
     free.away = True
     assert {send(ways, PHONE).verdict for _ in range(5)} == {Verdict.UNREACHABLE}
     assert send(Providers({"strict": Strict()}, 10_000), PHONE).verdict == Verdict.REFUSED
+
+
+def test_a_message_whose_turn_comes_too_late_goes_back_untouched() -> None:
+    """Its lease may be another worker's by then, who would send it a second time."""
+    provider = Weather()
+    ways = Providers({"one": provider}, 10_000)
+
+    async def late() -> Outcome:
+        return await ways.send(PHONE, "text", uuid.uuid4(), deadline=time.monotonic())
+
+    outcome = background().run(late())
+    assert (outcome.verdict, provider.asked) == (Verdict.HELD, 0)
+    assert send(ways, PHONE).verdict == Verdict.ACCEPTED
+
+    async def behind_busy_threads() -> None:
+        threads = Threads("test")
+        busy = [threads.run(lambda: time.sleep(0.2)) for _ in range(CALLS_AT_ONCE)]
+        try:
+            await asyncio.gather(*busy, threads.run(list, time.monotonic() + 0.1))
+        finally:
+            threads.close()
+
+    with pytest.raises(NotBegun):
+        background().run(behind_busy_threads())

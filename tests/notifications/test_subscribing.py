@@ -16,6 +16,7 @@ from starlette.testclient import TestClient
 from services.chassis.crypto import sign_id
 from services.chassis.database import new_id, utc_now
 from services.chassis.events import Envelope
+from services.chassis.settings import settings
 from services.notifications.consents import service as consents
 from services.notifications.contacts.models import Contact, Unsubscribe
 from services.notifications.contacts.service import address_hashes, suppress, unsubscribe
@@ -85,7 +86,7 @@ def test_asking_does_nothing_until_the_address_confirms(
     path = link_in(smtp)
     for _ in range(2):  # a mail scanner, then the person
         page = site.get(path)
-        assert "Z•••@example.com" in page.text
+        assert "Z***@example.com" in page.text
         assert ADDRESS not in page.text
     assert rows(Contact) == []
     opened = site.post(path)
@@ -174,6 +175,17 @@ def test_nor_is_it_written_to_day_and_night() -> None:
         assert not limits.may_write(session, ADDRESS, begin + timedelta(hours=22))
         assert limits.may_write(session, ADDRESS, begin + timedelta(hours=25))
     assert sum(wrote) == limits.MOST_A_DAY
+
+
+def test_nor_is_the_office_s_money_spent_on_texts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings(), "sms_asked_per_hour", 2)
+    now = utc_now()
+    with database.transaction() as session:
+        wrote = [limits.may_write(session, f"+861380013800{n}", now) for n in range(4)]
+        assert wrote == [True, True, False, False]
+        assert limits.may_write(session, ADDRESS, now), "mail goes on"
+        later = now + timedelta(minutes=61)
+        assert limits.may_write(session, "+8613800138009", later)
 
 
 def test_the_new_wishes_take_the_place_of_the_former_ones(site: TestClient, smtp: SmtpSink) -> None:
@@ -298,3 +310,15 @@ def test_the_form_keeps_what_was_typed(site: TestClient) -> None:
     assert row.wishes["countries"] == ["FR", "TH", "JP"]
     assert row.wishes["trips"] == []
     assert ADDRESS not in accepted.headers["location"]
+
+    # "Check the address and send it again" brings everything back but the consent.
+    [again] = re.findall(
+        r'href="(/subscribe\?typed=[^"]+)"', site.get(accepted.headers["location"]).text
+    )
+    form = site.get(again).text
+    assert f'value="{ADDRESS}"' in form
+    assert 'value="泰国、Japan"' in form
+    assert '<option value="FR" selected>' in form
+    assert form.count(" checked") == 1  # the language
+    for damaged in (again[:-3], "/subscribe?typed=1"):
+        assert ADDRESS not in site.get(damaged).text

@@ -19,7 +19,7 @@ from services.chassis.forms import Typed, TypedForm
 from services.chassis.i18n import Lazy, date_line, gettext, lazy, ngettext
 from services.chassis.idempotency import ONCE_FIELD, Once, fresh_once, once_per_form
 from services.chassis.problems import Problem
-from services.notifications.broadcasts import again, reading, sending, writing
+from services.notifications.broadcasts import again, labels, reading, sending, writing
 from services.notifications.broadcasts.audience import Rules
 from services.notifications.broadcasts.pages import page_of_one
 from services.notifications.broadcasts.reading import Standing
@@ -262,6 +262,7 @@ def _add(act: Act) -> None:
             danger=act.danger or (emergency and act.name == "send"),
             emergency=emergency,
             drill=standing.broadcast.drill,
+            labels=labels,
             cancel_url=f"/staff/broadcasts/{broadcast_id}",
             # What the approver read, not what stands there when they press the button.
             fields=[(ONCE_FIELD, fresh_once()), *([("content_hash", seen)] if seen else [])],

@@ -1,4 +1,5 @@
-"""An advisory that is new or more severe becomes a draft to those concerned.
+"""An advisory that is new or more severe becomes a draft to those concerned; a corrected word does
+not.
 
 Nobody has to copy it, and nobody is written to by a machine: the system is the author, so one
 person submits the draft and another approves it. A draft that nobody has touched follows its
@@ -44,7 +45,7 @@ def on_published(session: Session, told: AdvisoryTold, envelope: Envelope) -> No
     projections.on_advisory(session, told, envelope)
     replaced = _give_up_untouched(session, told.subject_id)
     over = told.valid_until is not None and told.valid_until <= utc_now()
-    if not over and (replaced or _is_raised(former, told.level)):
+    if not over and (replaced or _is_news(former, told)):
         _draft(session, told)
 
 
@@ -54,8 +55,15 @@ def on_withdrawn(session: Session, told: AdvisoryTold, envelope: Envelope) -> No
     _give_up_untouched(session, told.subject_id)
 
 
-def _is_raised(former: str | None, level: str) -> bool:
-    return former is None or _MILDEST_FIRST.index(level) > _MILDEST_FIRST.index(former)
+def _is_news(former: str | None, told: AdvisoryTold) -> bool:
+    """Whether it is new or graver: than what was heard before, or as content says it.
+
+    Both count. An event that came too late was skipped, and its raise with it; and content alone
+    knows of a graver word at the same level, of another place, or of what is in force again.
+    """
+    if former is None or _MILDEST_FIRST.index(told.level) > _MILDEST_FIRST.index(former):
+        return True
+    return told.change is not None and told.change.kind in ("published", "raised")
 
 
 def _give_up_untouched(session: Session, advisory_id: uuid.UUID) -> bool:
@@ -120,6 +128,7 @@ def _words(told: AdvisoryTold, tag: str) -> dict[str, str]:
         link = gettext("[Read the whole advisory](%(url)s)") % {"url": told.url}
         paragraphs = [
             f"**{_place(told)} · {level}**",
+            _step(told),
             headline,
             _literal(told.advice.get(tag, "")),
             link,
@@ -131,6 +140,17 @@ def _words(told: AdvisoryTold, tag: str) -> dict[str, str]:
             "body": "\n\n".join(part for part in paragraphs if part),
             "sms": point[: LONGEST_SMS - len(end)] + end,
         }
+
+
+def _step(told: AdvisoryTold) -> str:
+    """The step from one level to the next, where there was one."""
+    before = told.change.before.get("level") if told.change else None
+    if before not in COLOURS or before == told.level:
+        return ""
+    return gettext("The level has changed from %(before)s to %(now)s.") % {
+        "before": str(COLOURS[before]),
+        "now": str(COLOURS[told.level]),
+    }
 
 
 def _literal(text: str) -> str:

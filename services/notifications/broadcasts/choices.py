@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from services.chassis.auth import Principal
 from services.chassis.database import utc_now
-from services.chassis.i18n import country_name, date_line, lazy, localized, ngettext
+from services.chassis.i18n import country_name, date_line, lazy, localized
 from services.chassis.reference import TOPICS, city, topic_name
 from services.notifications.broadcasts.labels import ORGANISATIONS, URGENCIES, WHOSE_NAMES
 from services.notifications.broadcasts.models import Broadcast
@@ -95,8 +95,7 @@ def _zones() -> list[tuple[str, str | Options]]:
 
 
 def _contacts(code: str, number: int) -> str:
-    count = ngettext("%(count)s contact", "%(count)s contacts", number) % {"count": number}
-    return f"{country_name(code)} · {count}"
+    return f"{country_name(code)} ({number:,})" if number else country_name(code)
 
 
 def _countries_of_contacts(session: Session) -> dict[str, int]:

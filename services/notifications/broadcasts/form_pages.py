@@ -180,8 +180,8 @@ def _form(
         problem=problem,
         choices=choices(principal, _several(form.values.get("audience.countries"))),
         earlier=broadcast_title(earlier) if earlier else None,
-        sms_frames={tag: sms_frame(tag) for tag in ("zh-CN", "en")},
-        personal_words=personal.WORDS,
+        frames={tag: sms_frame(tag) for tag in ("zh-CN", "en")},
+        words=personal.WORDS,
         materials=offered(),
         **_sketched(principal, form.values),
     )

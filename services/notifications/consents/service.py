@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final, Literal
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from services.chassis.crypto import fingerprint, fingerprints
 from services.notifications.consents.models import Consent
@@ -19,6 +19,8 @@ EVERYTHING: Final[tuple[What, ...]] = ("broadcasts", "emergencies")
 # The version of the sentences on the pages where somebody subscribes or chooses. It changes with
 # them, so that the history says what a person read.
 VERSION: Final = "2026-11"
+# What a row is made of where many are written by one statement.
+COLUMNS: Final = ["id", "channel", "address", "address_hash", "what", "given", "version", "source"]
 
 
 @dataclass(frozen=True)
@@ -123,6 +125,43 @@ def history(session: Session, channel: str, hashes: Sequence[str]) -> list[Entry
         .order_by(Consent.at.desc(), Consent.id.desc())
     )
     return [Entry(row.what, row.given, row.version, row.source, row.at) for row in rows]
+
+
+def take_back(session: Session, which: sa.ColumnElement[bool]) -> None:
+    """Note that consents are no longer relied on, because staff took out what they came with.
+
+    What was said for an address since then stays its newest word.
+
+    Args:
+        which: of the rows, such as those of one source.
+    """
+    later = aliased(Consent)
+    session.execute(
+        sa.insert(Consent).from_select(
+            COLUMNS,
+            sa.select(
+                sa.func.uuidv7(),
+                Consent.channel,
+                sa.type_coerce(Consent.address, sa.Text),  # sealed as it is
+                Consent.address_hash,
+                Consent.what,
+                sa.false(),
+                Consent.version,
+                Consent.source,
+            ).where(
+                which,
+                Consent.given,
+                ~Consent.address_hash.startswith("erased/"),
+                ~sa.exists().where(
+                    later.channel == Consent.channel,
+                    later.address_hash == Consent.address_hash,
+                    later.what == Consent.what,
+                    later.at > Consent.at,
+                ),
+            ),
+            include_defaults=False,
+        )
+    )
 
 
 def forget_address(session: Session, channel: str, hashes: Sequence[str]) -> None:

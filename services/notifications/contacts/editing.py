@@ -21,6 +21,7 @@ from services.chassis.i18n import lazy
 from services.chassis.idempotency import NOT_REPEATED, Once
 from services.chassis.problems import FieldError, Invalid, Problem
 from services.notifications.consents import service as consents
+from services.notifications.consents.models import Consent
 from services.notifications.contacts import addresses
 from services.notifications.contacts.filters import Filters, own
 from services.notifications.contacts.models import Contact
@@ -138,6 +139,8 @@ def change(principal: Principal, contact_id: uuid.UUID, wanted: ContactChange) -
 def remove(principal: Principal, contact_id: uuid.UUID) -> None:
     """Delete a contact that staff made; what waits to be sent to it is cancelled.
 
+    Its consents stay in the history, with a line that they are no longer relied on.
+
     Raises:
         Problem: 409 ``not-made-by-staff``: it came from a registration, a booking or its holder.
         NotFound, Problem: as :func:`.reading.stored`.
@@ -153,6 +156,7 @@ def remove(principal: Principal, contact_id: uuid.UUID) -> None:
             )
         _note(session, principal, "contact.removed", contact)
         call_off(session, [Delivery.contact_id == contact.id])
+        consents.take_back(session, Consent.source == contact.source)
         session.delete(contact)
 
 

@@ -30,6 +30,7 @@ from services.notifications.database import pages
 from services.notifications.delivery import labels as states
 from services.notifications.delivery.masking import masked
 from services.notifications.imports.basis import BASES
+from services.notifications.trips.words import days_of
 
 PLACE = "/staff/contacts"
 
@@ -170,7 +171,9 @@ def show(request: Request, principal: Reader, contact_id: uuid.UUID, done: str =
         answers=ANSWER_NAMES,
         answer_tones=ANSWER_TONES,
         vias=VIA_NAMES,
-        trips=_("; ").join(map(reading.trip_words, contact.trips)),
+        trips=_("; ").join(
+            f"{country_name(trip.country)} {days_of(trip.from_, trip.to)}" for trip in contact.trips
+        ),
         zone=city().timezone,
     )
 

@@ -56,6 +56,18 @@ def listed(
         return Listed(Page(lines(session, page.items), page.next_cursor), total or 0)
 
 
+def note_read(principal: Principal, target: str, detail: str = "") -> None:
+    """Note in the audit trail that a program was given addresses in full.
+
+    Args:
+        target: ``contacts``, ``suppressions`` or ``contact/<id>``.
+        detail: how many, or what was done; no personal data.
+    """
+    with database.transaction() as session:
+        district = principal.district
+        audit.record(session, principal, "contacts.read", target, district=district, detail=detail)
+
+
 def lines(session: Session, contacts: Sequence[Contact]) -> list[ContactLine]:
     """Contacts as they stand in a list."""
     stopped, suppressed = (_noted(session, table, contacts) for table in (Unsubscribe, Suppression))
@@ -271,7 +283,7 @@ def _in_file(identifiers: Sequence[uuid.UUID]) -> Iterator[list[Value]]:
 
 
 def trip_words(trip: TripOut) -> str:
-    """A trip in one line."""
+    """A trip in one line, as a spreadsheet program sorts it."""
     return f"{country_name(trip.country)} {trip.from_.isoformat()} – {trip.to or ''}".rstrip(" –")
 
 

@@ -241,7 +241,9 @@ async def _send(ways: Senders, item: Written, deadline: float) -> Outcome:
         )
     # Who was not answered before may have it already: a provider that keeps records is asked first.
     again = any(entry["state"] == "unknown" for entry in delivery.history)
-    return await ways.sms.send(delivery.address, item.message, delivery.id, again=again)
+    return await ways.sms.send(
+        delivery.address, item.message, delivery.id, again=again, deadline=deadline
+    )
 
 
 def sweep(now: datetime) -> None:

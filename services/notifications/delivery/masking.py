@@ -4,7 +4,9 @@ from __future__ import annotations
 
 
 def masked(channel: str, address: str) -> str:
-    """``w•••@example.com`` or ``+86 138 •••• 5678``-like, without the middle.
+    """``w***@example.com`` or ``+86138****5678``, without the middle.
+
+    Asterisks, as banks and shops here write them: dots are as wide as characters in Chinese type.
 
     Args:
         channel: ``email`` or ``sms``.
@@ -12,5 +14,5 @@ def masked(channel: str, address: str) -> str:
     """
     if channel == "email":
         local, _, domain = address.rpartition("@")
-        return f"{local[:1]}•••@{domain}"
-    return f"{address[:-8]}••••{address[-4:]}" if len(address) > 10 else f"••••{address[-4:]}"
+        return f"{local[:1]}***@{domain}"
+    return f"{address[:-8]}****{address[-4:]}" if len(address) > 10 else f"****{address[-4:]}"

@@ -155,6 +155,14 @@ class Delivery(Base):
             "registration_id",
             postgresql_where=sa.text("registration_id IS NOT NULL"),
         ),
+        sa.Index(
+            "ix_deliveries_question_id",
+            "question_id",
+            postgresql_where=sa.text("question_id IS NOT NULL"),
+        ),
+        sa.Index(
+            "ix_deliveries_order_id", "order_id", postgresql_where=sa.text("order_id IS NOT NULL")
+        ),
         sa.Index("ix_deliveries_planned_at", "planned_at", "id"),
         sa.Index(
             "ix_deliveries_sender_sent_at",
@@ -191,6 +199,8 @@ class Delivery(Base):
     registration_id: Mapped[uuid.UUID | None]
     broadcast_id: Mapped[uuid.UUID | None]
     booking_id: Mapped[uuid.UUID | None]
+    order_id: Mapped[uuid.UUID | None]
+    question_id: Mapped[uuid.UUID | None]
     district: Mapped[str | None]
     address: Mapped[str] = mapped_column(Sealed)
     address_hash: Mapped[str]

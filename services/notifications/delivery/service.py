@@ -57,6 +57,8 @@ class Planned:
     contact_id: uuid.UUID | None = None
     registration_id: uuid.UUID | None = None
     booking_id: uuid.UUID | None = None
+    order_id: uuid.UUID | None = None
+    question_id: uuid.UUID | None = None
     broadcast_id: uuid.UUID | None = None
     context: dict[str, Any] | None = None
 
@@ -118,6 +120,8 @@ def _row(
         "contact_id": planned.contact_id,
         "registration_id": planned.registration_id,
         "booking_id": planned.booking_id,
+        "order_id": planned.order_id,
+        "question_id": planned.question_id,
         "broadcast_id": planned.broadcast_id,
         "district": planned.district,
         "address": address.value,

@@ -6,7 +6,7 @@ import json
 import uuid
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, Json
 
 from services.chassis.auth import Principal, require
@@ -58,20 +58,43 @@ class _Asked(BaseModel):
     columns: Json[list[str]] | None = None
 
 
-@router.post("", status_code=201, openapi_extra=_MULTIPART)
-def hand_in(principal: Editor, once: OncePerKey, typed: TypedForm, file: Uploaded) -> ReportOut:
+@router.post(
+    "",
+    status_code=201,
+    openapi_extra=_MULTIPART,
+    responses={202: {"model": ReportOut, "description": "A long list: it is being read."}},
+)
+def hand_in(
+    principal: Editor,
+    once: OncePerKey,
+    typed: TypedForm,
+    file: Uploaded,
+    *,
+    request: Request,
+    response: Response,
+) -> ReportOut:
     """Hand in a CSV or XLSX and get a report by row, its first 50 rows with it.
 
     No contact is written: `POST …/{id}/confirm` does that. With `dry_run` false and a `basis` both
     happen at once: every good row is taken in.
+
+    A list of more than about 2,000 rows is answered with 202 and its address in `Location`; ask
+    there until `status` is no longer `reading` or `taking`.
     """
     asked = _asked(typed)
     basis = None if asked.dry_run else typed.parse(BasisIn)
     sent = once.told_by(json.dumps([typed.fields, file.mark]).encode())
-    import_id = service.read(principal, file.name, file.data, sent, columns=asked.columns)
-    if basis is not None:
+    import_id = service.read(
+        principal, file.name, file.data, sent, columns=asked.columns, basis=basis
+    )
+    found = reading.report(principal, import_id)
+    if basis is not None and found.shown.status == "waiting":
         service.confirm(principal, import_id, basis)
-    return reading.report_out(reading.report(principal, import_id))
+        found = reading.report(principal, import_id)
+    if found.shown.status in service.AT_WORK:
+        response.status_code = 202
+        response.headers["Location"] = f"{request.url.path}/{import_id}"
+    return reading.report_out(found)
 
 
 def _asked(typed: TypedForm) -> _Asked:
@@ -101,14 +124,17 @@ def read(
 
 @router.post("/{import_id}/columns")
 def assign(principal: Editor, import_id: uuid.UUID, body: ColumnsIn) -> ReportOut:
-    """Say what each column holds; every row is read once more."""
+    """Say what each column holds; every row is read once more, of a long list by the worker."""
     service.assign(principal, import_id, body.columns)
     return reading.report_out(reading.report(principal, import_id))
 
 
 @router.post("/{import_id}/confirm")
 def confirm(principal: Editor, import_id: uuid.UUID, body: BasisIn) -> ImportOut:
-    """Take in every good row, all or none, on the ground that is stated."""
+    """Take in every good row, all or none, on the ground that is stated.
+
+    A long list is `taking` until the worker is through.
+    """
     return reading.out(service.confirm(principal, import_id, body))
 
 
@@ -121,6 +147,9 @@ def discard(principal: Editor, import_id: uuid.UUID) -> ImportOut:
 
 @router.post("/{import_id}/undo")
 def undo(principal: Editor, import_id: uuid.UUID) -> ImportOut:
-    """Take a list's contacts out again, as a whole, within a week."""
+    """Take a list's contacts out again, as a whole, within a week.
+
+    A long list is `undoing` until the worker is through.
+    """
     service.undo(principal, import_id)
     return reading.report(principal, import_id).shown

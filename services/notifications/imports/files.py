@@ -33,6 +33,10 @@ MOST_UNPACKED: Final = 128 * 1024 * 1024
 MOST_TAGS: Final = 8_000_000
 # Formatted but empty rows count as well, up to what a sheet can have.
 _MOST_LINES: Final = 1_048_576
+# What a file of two thousand rows has, and not much more.
+_SHORT_LINES: Final = 2_000
+_SHORT_TEXT: Final = 1024 * 1024
+_SHORT_UNPACKED: Final = 4 * 1024 * 1024
 _LONGEST_CELL: Final = 1_000
 _MOST_PARTS: Final = 2_000
 _PIECE: Final = 1024 * 1024
@@ -52,6 +56,21 @@ class Line:
 
     number: int
     cells: list[Cell]
+
+
+def is_short(data: bytes) -> bool:
+    """Whether a file is read within about a second, told without reading it.
+
+    What is no workbook, or a broken one, is short: it is refused at once.
+    """
+    if not data.startswith(_ZIP):
+        lines = max(data.count(b"\n"), data.count(b"\r"))
+        return len(data) <= _SHORT_TEXT and lines <= _SHORT_LINES
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            return sum(entry.file_size for entry in archive.infolist()) <= _SHORT_UNPACKED
+    except (zipfile.BadZipFile, OSError, ValueError):
+        return True
 
 
 def refused(sentence: Text) -> Invalid:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import date, datetime
-from typing import Literal
+from typing import Any, Literal, get_args
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
@@ -12,7 +12,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 from services.chassis.database import Sealed, new_id
 from services.notifications.database import Base
 
-Status = Literal["waiting", "done", "undone", "discarded"]
+Status = Literal[
+    "reading", "refused", "waiting", "taking", "done", "undoing", "undone", "discarded"
+]
+Work = Literal["read", "take", "undo"]
 Verdict = Literal["good", "problem", "duplicate"]
 
 
@@ -21,8 +24,13 @@ class ContactImport(Base):
 
     Attributes:
         district: whose list it is (GB/T 2260); ``None`` for the city's.
-        status: ``waiting`` for somebody to take it in, ``done``, ``undone`` (its contacts were
-            taken out again) or ``discarded`` (nothing was written, and nothing will be).
+        status: ``reading`` or ``refused`` (it could not be read), ``waiting`` for somebody to take
+            it in, ``taking``, ``done``, ``undoing``, ``undone`` (its contacts were taken out again)
+            or ``discarded`` (nothing was written, and nothing will be).
+        rows_read: how far the worker has come, of ``rows_in_file`` (0 until the file is open).
+        attempts: how often the present work was begun.
+        refusal: why the last work on it failed: a sentence with its values, said in either
+            language (:func:`.reading.refusal`).
         file_name: as it was called; ``None`` once the rows are deleted.
         heads: the headings as JSON, in the order of the columns; ``None`` likewise.
         columns: what each column holds, by the names of :data:`.heads.FIELDS`; ``""`` for nothing.
@@ -35,9 +43,7 @@ class ContactImport(Base):
     __tablename__ = "contact_imports"
     __table_args__ = (
         sa.Index("ix_contact_imports_made_at", "made_at"),
-        sa.CheckConstraint(
-            "status IN ('waiting', 'done', 'undone', 'discarded')", name="status_known"
-        ),
+        sa.CheckConstraint(f"status IN {get_args(Status)}", name="status_known"),
         sa.CheckConstraint("good + problems + duplicates = total", name="adds_up"),
     )
 
@@ -51,6 +57,10 @@ class ContactImport(Base):
     good: Mapped[int] = mapped_column(default=0, server_default="0")
     problems: Mapped[int] = mapped_column(default=0, server_default="0")
     duplicates: Mapped[int] = mapped_column(default=0, server_default="0")
+    rows_read: Mapped[int] = mapped_column(default=0, server_default="0")
+    rows_in_file: Mapped[int] = mapped_column(default=0, server_default="0")
+    attempts: Mapped[int] = mapped_column(default=0, server_default="0")
+    refusal: Mapped[dict[str, Any] | None]
     basis: Mapped[str | None]
     version: Mapped[str | None]
     agreed_on: Mapped[date | None]
@@ -82,3 +92,32 @@ class ContactImportRow(Base):
     number: Mapped[int] = mapped_column(primary_key=True)
     verdict: Mapped[str]
     content: Mapped[str] = mapped_column(Sealed)
+
+
+class ContactImportJob(Base):
+    """Work on a list that is to be done; the row goes with the commit of the work.
+
+    Whoever works holds the row locked, in one transaction with everything that is written. A worker
+    that is killed leaves the row as it was, and nothing of what it wrote.
+
+    Attributes:
+        kind: ``read``, ``take`` or ``undo``.
+        due_at: from when on it may be begun (UTC).
+        by: who asked for it, for the audit trail (:class:`Principal` as JSON).
+        file: the bytes, as :func:`.crypto.encode` writes them; ``None`` where the rows are parked
+            already.
+    """
+
+    __tablename__ = "contact_import_jobs"
+    __table_args__ = (
+        sa.Index("ix_contact_import_jobs_due_at", "due_at"),
+        sa.CheckConstraint(f"kind IN {get_args(Work)}", name="kind_known"),
+    )
+
+    import_id: Mapped[uuid.UUID] = mapped_column(
+        sa.ForeignKey("contact_imports.id", ondelete="CASCADE"), primary_key=True
+    )
+    kind: Mapped[str]
+    due_at: Mapped[datetime] = mapped_column(server_default=sa.func.now())
+    by: Mapped[str] = mapped_column(Sealed)
+    file: Mapped[str | None] = mapped_column(Sealed)

@@ -116,7 +116,7 @@ def _report(
     status: int = 200,
 ) -> Response:
     verdict = next((one for one in VERDICTS if one == only), None)
-    found = reading.report(principal, import_id, only=verdict, cursor=cursor)
+    found = reading.report(principal, import_id, only=verdict, cursor=cursor, problems_first=True)
     holds = [column.holds for column in found.shown.columns]
     values = {f"column.{place}": held for place, held in enumerate(holds)}
     return pages.render(
@@ -127,7 +127,8 @@ def _report(
         only=verdict or "",
         form=form or Form(values),
         values=values,
-        done=DONE.get(done),
+        done=None if found.shown.status in service.AT_WORK else DONE.get(done),
+        works=found.shown.status in service.AT_WORK,
         addressed=any(held in ADDRESSES for held in holds),
         fields=[(name, str(word)) for name, word in FIELDS.items()],
         bases=[(name, str(one.sentence), str(one.hint)) for name, one in BASES.items()],

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from services.chassis import audit
 from services.chassis.auth import Principal
-from services.chassis.i18n import country_name, lazy
+from services.chassis.i18n import Lazy, country_name, lazy
 from services.chassis.i18n import gettext as _
 from services.chassis.lists import LARGEST_LIMIT, Page, page_of
 from services.chassis.problems import Problem
@@ -46,14 +46,22 @@ VERDICT_NAMES: Final = {
     "duplicate": lazy("Says nothing new, is left out"),
 }
 STATUS_NAMES: Final = {
+    "reading": lazy("Is being read"),
+    "refused": lazy("Could not be read"),
     "waiting": lazy("Waits for your word"),
+    "taking": lazy("Is being taken in"),
     "done": lazy("Taken in"),
+    "undoing": lazy("Is being taken out"),
     "undone": lazy("Taken out again"),
     "discarded": lazy("Put aside"),
 }
 STATUS_TONES: Final = {
+    "reading": "live",
+    "refused": "bad",
     "waiting": "wait",
+    "taking": "live",
     "done": "good",
+    "undoing": "live",
     "undone": "neutral",
     "discarded": "neutral",
 }
@@ -77,6 +85,7 @@ class Report:
         file_name: ``None`` once its rows are deleted.
         sample: what stands in the first rows of each column, to recognise it by.
         left: how many of its contacts there are at this moment.
+        refusal: why the last work on it failed; empty when it did not.
     """
 
     shown: ImportOut
@@ -88,6 +97,7 @@ class Report:
     rows: Page[RowOut]
     sample: list[list[str]]
     left: int
+    refusal: str
 
 
 def listed(principal: Principal, cursor: str | None = None) -> Page[Listed]:
@@ -108,9 +118,10 @@ def out(found: ContactImport) -> ImportOut:
     """A list and how it stands."""
     heads = json.loads(found.heads) if found.heads else [""] * len(found.columns)
     same = ("id", "status", "district", "basis", "version", "agreed_on", "written")
+    work = ("rows_read", "rows_in_file")
     times = ("made_at", "confirmed_at", "undone_at")
     return ImportOut.model_validate(
-        {name: getattr(found, name) for name in (*same, *times)}
+        {name: getattr(found, name) for name in (*same, *work, *times)}
         | {
             "counts": ImportCounts(total=found.total, **service.counted(found)),
             "columns": [
@@ -128,11 +139,13 @@ def report(
     only: Verdict | None = None,
     cursor: str | None = None,
     limit: int = ROWS_AT_ONCE,
+    problems_first: bool = False,
 ) -> Report:
-    """One list with a page of its rows, those with problems first; once they are deleted, none.
+    """One list with a page of its rows; once they are deleted, with none.
 
     Args:
         only: rows of which this becomes.
+        problems_first: those that somebody has to read before the others, not as in the file.
 
     Raises:
         Problem: 404; 403 of another office; 400 ``bad-cursor``.
@@ -145,7 +158,7 @@ def report(
         page = page_of(
             session,
             query,
-            [_PROBLEMS_FIRST, ContactImportRow.number],
+            [*([_PROBLEMS_FIRST] if problems_first else []), ContactImportRow.number],
             cursor=cursor,
             limit=min(limit, LARGEST_LIMIT),
         )
@@ -158,6 +171,7 @@ def report(
             may_undo=service.may_undo(found),
             rows=page.map(lambda row: row_out(row.number, Row.load(row.content))),
             sample=_sample(session, import_id, len(found.columns)),
+            refusal=str(Lazy(**found.refusal)) if found.refusal else "",
             left=session.scalar(
                 sa.select(sa.func.count()).select_from(Contact).where(taking.contacts_of(found))
             )
@@ -185,6 +199,7 @@ def report_out(found: Report) -> ReportOut:
     """The same as JSON."""
     return ReportOut(
         **found.shown.model_dump(),
+        refusal=found.refusal or None,
         items=list(found.rows.items),
         next_cursor=found.rows.next_cursor,
     )
@@ -207,6 +222,8 @@ def sheet(principal: Principal, import_id: uuid.UUID) -> Sheet:
     """
     with database.transaction() as session:
         found = service.stored(session, import_id, principal)
+        if found.status == "reading":
+            raise service.at_work()
         if found.heads is None:
             raise Problem(
                 410,

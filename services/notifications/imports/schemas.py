@@ -79,7 +79,11 @@ class ImportCounts(BaseModel):
 
 
 class ImportOut(BaseModel):
-    """A list and how it stands; ``written`` is how many contacts it made."""
+    """A list and how it stands; ``written`` is how many contacts it made.
+
+    While it is ``reading`` or ``taking``, ``rows_read`` of ``rows_in_file`` are done; that is 0
+    until the file is open.
+    """
 
     id: uuid.UUID
     status: Status
@@ -90,14 +94,17 @@ class ImportOut(BaseModel):
     version: str | None
     agreed_on: date | None
     written: int
+    rows_read: int
+    rows_in_file: int
     made_at: datetime
     confirmed_at: datetime | None
     undone_at: datetime | None
 
 
 class ReportOut(ImportOut):
-    """A list with a page of its rows."""
+    """A list with a page of its rows; ``refusal`` says why the last work on it failed."""
 
+    refusal: str | None
     items: list[RowOut]
     next_cursor: str | None
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -13,6 +12,7 @@ from sqlalchemy.orm import Session, aliased
 
 from services.chassis.crypto import seal
 from services.chassis.database import new_id, utc_now
+from services.notifications.consents import service as consents
 from services.notifications.consents.models import Consent
 from services.notifications.contacts.models import Contact, Trip, Unsubscribe
 from services.notifications.delivery.models import Delivery
@@ -34,7 +34,6 @@ _CONTACT: Final = (
 )  # fmt: skip
 _TRIP: Final = ("id", "contact_id", "country", "departs_on", "returns_on")
 _PACK: Final = ["id", "contact_id", "country", "departs_on", "due_at"]
-_CONSENT: Final = ["id", "channel", "address", "address_hash", "what", "given", "version", "source"]
 
 
 def source(found: ContactImport) -> str:
@@ -42,13 +41,18 @@ def source(found: ContactImport) -> str:
     return f"import/{found.id}/"
 
 
-def take(session: Session, found: ContactImport, basis: BasisIn) -> int:
+def take(
+    session: Session, found: ContactImport, basis: BasisIn, told: Callable[[int], None]
+) -> int:
     """Write a contact for each good row that is still news.
+
+    Args:
+        told: is called with how many rows are done.
 
     Returns:
         How many.
     """
-    written = 0
+    written = done = 0
     for batch in batches(_good(session, found), _AT_ONCE):
         hashes = Hashes()
         here = known(session, [row for _, row in batch], hashes, found.district)
@@ -88,6 +92,8 @@ def take(session: Session, found: ContactImport, basis: BasisIn) -> int:
         copy(session, Contact, _CONTACT, contacts)
         copy(session, Trip, _TRIP, trips)
         written += len(contacts)
+        done += len(batch)
+        told(done)
     _note_consents(session, found, basis)
     if basis.ground.broadcasts:
         _schedule_packs(session, found)
@@ -107,7 +113,7 @@ def _note_consents(session: Session, found: ContactImport, basis: BasisIn) -> No
     ):
         session.execute(
             sa.insert(Consent).from_select(
-                _CONSENT,
+                consents.COLUMNS,
                 sa.select(
                     sa.func.uuidv7(),
                     sa.literal(channel, sa.Text),
@@ -185,55 +191,19 @@ def take_out(session: Session, found: ContactImport) -> int:
     Returns:
         How many contacts.
     """
-    identifiers: list[uuid.UUID] = list(
-        session.scalars(sa.select(Contact.id).where(contacts_of(found)))
-    )
+    own = contacts_of(found)
     other = aliased(Contact)
-    for batch in batches(identifiers, _AT_ONCE):
-        call_off(
-            session,
-            [
-                Delivery.contact_id.in_(batch),
-                ~sa.exists().where(
-                    sa.or_(
-                        other.email_hash == Delivery.address_hash,
-                        other.phone_hash == Delivery.address_hash,
-                    ),
-                    ~other.source.startswith(source(found), autoescape=True),
-                ),
-            ],
-        )
-    session.execute(sa.delete(Contact).where(contacts_of(found)))
-    _take_back(session, source(found))
-    return len(identifiers)
-
-
-def _take_back(session: Session, origin: str) -> None:
-    later = aliased(Consent)
-    session.execute(
-        sa.insert(Consent).from_select(
-            _CONSENT,
-            sa.select(
-                sa.func.uuidv7(),
-                Consent.channel,
-                sa.type_coerce(Consent.address, sa.Text),
-                Consent.address_hash,
-                Consent.what,
-                sa.false(),
-                Consent.version,
-                Consent.source,
-            ).where(
-                Consent.source.startswith(origin, autoescape=True),
-                Consent.given,
-                ~Consent.address_hash.startswith("erased/"),
-                # What was said for the address since then stays the newest word.
-                ~sa.exists().where(
-                    later.channel == Consent.channel,
-                    later.address_hash == Consent.address_hash,
-                    later.what == Consent.what,
-                    later.at > Consent.at,
-                ),
-            ),
-            include_defaults=False,
-        )
+    elsewhere = ~other.source.startswith(source(found), autoescape=True)
+    call_off(
+        session,
+        [
+            Delivery.contact_id.in_(sa.select(Contact.id).where(own)),
+            # Two questions, because one with "or" could use no index.
+            ~sa.exists().where(other.email_hash == Delivery.address_hash, elsewhere),
+            ~sa.exists().where(other.phone_hash == Delivery.address_hash, elsewhere),
+        ],
     )
+    gone = session.scalar(sa.select(sa.func.count()).select_from(Contact).where(own)) or 0
+    session.execute(sa.delete(Contact).where(own).execution_options(synchronize_session=False))
+    consents.take_back(session, Consent.source.startswith(source(found), autoescape=True))
+    return gone

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import sqlalchemy as sa
+import structlog
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
@@ -21,6 +22,8 @@ from services.notifications.senders.background import background
 from services.notifications.senders.configured import senders
 from services.notifications.senders.sms.failover import Providers
 from services.notifications.senders.sms.sender import Receipt
+
+log = structlog.get_logger(__name__)
 
 # A receipt that comes by itself takes seconds; after this it is asked for.
 FIRST: Final = timedelta(minutes=3)
@@ -69,20 +72,31 @@ def ask_for_receipts(now: datetime) -> int:
     settled = 0
     for question, answer in zip(questions, answers, strict=True):
         if answer is not None:
-            with database.transaction() as session:
-                settled += settle(session, question.provider, question.delivery_id, answer)
+            settled += _settled(question, answer)
     return settled
 
 
 async def _asked(ways: Providers, questions: Sequence[_Question]) -> list[Receipt | None]:
-    return list(
-        await asyncio.gather(
-            *(
-                ways.ask(one.provider, one.address, one.delivery_id, one.sent_at)
-                for one in questions
-            )
-        )
-    )
+    return list(await asyncio.gather(*(_answer(ways, one) for one in questions)))
+
+
+async def _answer(ways: Providers, one: _Question) -> Receipt | None:
+    """One answer; what nobody foresaw must not cost the others theirs. It is asked again later."""
+    try:
+        return await ways.ask(one.provider, one.address, one.delivery_id, one.sent_at)
+    except Exception:
+        log.exception("receipt.asking_broke", delivery=str(one.delivery_id), provider=one.provider)
+        return None
+
+
+def _settled(question: _Question, answer: Receipt) -> bool:
+    """Note what was answered; whether anything changed."""
+    try:
+        with database.transaction() as session:
+            return settle(session, question.provider, question.delivery_id, answer)
+    except Exception:
+        log.exception("receipt.settling_broke", delivery=str(question.delivery_id))
+        return False
 
 
 def _plan(session: Session, providers: Sequence[str], now: datetime) -> None:

@@ -143,7 +143,9 @@ def _act(session: Session, returned: ReturnedMessage, delivery: Delivery) -> str
 def _received(
     session: Session, returned: ReturnedMessage, delivery: Delivery, state: receipts.Returned
 ) -> bool:
-    said = " ".join(filter(None, (returned.status, returned.reply)))
+    # Many servers say the status in their words, too.
+    known = returned.status and returned.status in (returned.reply or "")
+    said = " ".join(filter(None, (None if known else returned.status, returned.reply)))
     return receipts.received(
         session,
         delivery.id,

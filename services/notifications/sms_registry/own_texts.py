@@ -24,6 +24,7 @@ _VALUE: Final = re.compile(r"%\((\w+)\)s")
 _KINDS: Final = {"url": "link", "code": "code", "link": "link"}
 
 _CHANGE_OR_CANCEL: Final = lazy("Change or cancel: %(url)s")
+_ORDER: Final = lazy("Order %(number)s: %(state)s. %(url)s")
 _REGISTERED: Final = lazy("Registered: %(title)s, %(when)s. Ticket: %(url)s")
 
 
@@ -164,6 +165,64 @@ OWN: Final[tuple[Own, ...]] = (
         lazy("You have taken back your request. You need not do anything else."),
         lazy("Details: %(url)s"),
     ),
+    *_several(
+        "order-placed",
+        lazy("We have your order %(number)s. The copies are kept for you."),
+        lazy("Details: %(url)s"),
+        _ORDER,
+    )[::2],
+    *_several(
+        "order-placed",
+        lazy(
+            "We have your request %(number)s. We will say within three working days how many "
+            "copies we can give."
+        ),
+        lazy("Details: %(url)s"),
+        _ORDER,
+    )[::2],
+    *_several(
+        "order-placed",
+        lazy("Your request %(number)s is approved. We will pack what is listed here."),
+        lazy("Details: %(url)s"),
+        _ORDER,
+    )[::2],
+    *_several(
+        "order-packed",
+        lazy("Your order %(number)s is packed and leaves our store soon."),
+        lazy("Details: %(url)s"),
+        _ORDER,
+    )[::2],
+    *_several(
+        "order-ready",
+        lazy("Your order is ready. Please show the number %(number)s at %(desk)s."),
+        lazy("Details: %(url)s"),
+        _ORDER,
+    )[::2],
+    *_several(
+        "order-sent",
+        lazy("Your order %(number)s is on its way with %(carrier)s, number %(tracking)s."),
+        lazy("Details: %(url)s"),
+        _ORDER,
+    )[::2],
+    *_several("order-sent", lazy("Your order %(number)s is on its way."), lazy("Details: %(url)s")),
+    *_several(
+        "order-delivered",
+        lazy("Your order %(number)s should have arrived. If not, please tell us on its page."),
+        lazy("Details: %(url)s"),
+        _ORDER,
+    )[::2],
+    *_several(
+        "order-cancelled",
+        lazy("We are sorry: we had to cancel your order %(number)s."),
+        lazy("Details: %(url)s"),
+        _ORDER,
+    )[::2],
+    *_several(
+        "order-cancelled",
+        lazy("Your order %(number)s is cancelled, as you asked."),
+        lazy("Details: %(url)s"),
+        _ORDER,
+    )[::2],
     Own(
         "sms-stopped",
         (
@@ -207,8 +266,9 @@ def as_csv() -> str:
 
 
 def _text(own: Own, language: str) -> str:
-    # Bookings always have a space before their link, registrations only in English.
-    between = " " if language == "en" or own.kind.startswith("booking") else ""
+    # Bookings and orders always have a space before their link, registrations only in English.
+    always = own.kind.startswith(("booking", "order"))
+    between = " " if language == "en" or always else ""
     with speaking(language), words_of(database.service):
         whole = between.join(gettext(sentence.message) for sentence in own.sentences)
     return _VALUE.sub(lambda found: f"${{{found.group(1)}}}", whole)

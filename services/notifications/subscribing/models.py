@@ -52,8 +52,12 @@ class AddressAsked(Base):
     """A message went to an address because somebody typed it; so many an hour and no more."""
 
     __tablename__ = "addresses_asked"
-    __table_args__ = (sa.Index("ix_addresses_asked_address_hash", "address_hash", "asked_at"),)
+    __table_args__ = (
+        sa.Index("ix_addresses_asked_address_hash", "address_hash", "asked_at"),
+        sa.Index("ix_addresses_asked_sms", "asked_at", postgresql_where=sa.text("channel = 'sms'")),
+    )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    channel: Mapped[str] = mapped_column(default="email", server_default="email")
     address_hash: Mapped[str]
     asked_at: Mapped[datetime] = mapped_column(index=True)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from services.chassis.database import utc_now
 from services.chassis.forms import Form, TypedForm
 from services.chassis.i18n import language
 from services.chassis.idempotency import once_per_form
@@ -15,7 +17,7 @@ from services.chassis.ratelimit import PublicRate
 from services.chassis.reference import countries
 from services.notifications.database import pages
 from services.notifications.preferences.choices import choices_to_offer
-from services.notifications.subscribing import service
+from services.notifications.subscribing import corrections, service
 from services.notifications.subscribing.schemas import SubscriptionForm
 from services.notifications.trips.words import days_of
 
@@ -23,10 +25,15 @@ router = APIRouter()
 
 
 @router.get("/subscribe")
-def form_page(request: Request, country: str = "", sent: str = "") -> HTMLResponse:
-    """The form; ``country`` (ISO 3166-1) is chosen beforehand. ``sent``: what to do now."""
+def form_page(request: Request, country: str = "", sent: str = "", typed: str = "") -> HTMLResponse:
+    """The form; ``country`` (ISO 3166-1) is chosen beforehand, ``typed`` fills in all of it again.
+
+    ``sent``: what to do now that it was sent.
+    """
     if sent:
-        return pages.render(request, "subscribing/sent.html")
+        return pages.render(request, "subscribing/sent.html", typed=sent)
+    if values := corrections.opened(typed, utc_now()):
+        return _form(request, Form(values), chosen=str(values.get("trip.country", "")))
     known = country.upper() if country.upper() in countries() else ""
     return _form(request, Form({"trip.country": known, "language": language()}), chosen=known)
 
@@ -39,15 +46,19 @@ def subscribe(request: Request, typed: TypedForm) -> Response:
     except Invalid as invalid:
         return _form(request, Form(typed.values(), invalid), status=422)
     code_page = service.ask(wanted, once_per_form(request, typed))
+    again = quote(corrections.sealed(typed, utc_now()))
     by_code = wanted.channel == "sms"
-    return RedirectResponse(f"/subscribe/code/{code_page}" if by_code else "/subscribe?sent=1", 303)
+    way = (
+        f"/subscribe/code/{code_page}?typed={again}" if by_code else f"/subscribe?sent={again or 1}"
+    )
+    return RedirectResponse(way, 303)
 
 
 @router.get("/subscribe/code/{code_page}")
-def code_form(request: Request, code_page: str) -> HTMLResponse:
+def code_form(request: Request, code_page: str, typed: str = "") -> HTMLResponse:
     """Where the code from the SMS is typed."""
     service.check_page(code_page)
-    return pages.render(request, "subscribing/code.html", form=Form())
+    return pages.render(request, "subscribing/code.html", form=Form(), typed=typed)
 
 
 @router.post("/subscribe/code/{code_page}", dependencies=[PublicRate])
@@ -57,7 +68,10 @@ def confirm_code(request: Request, code_page: str, typed: TypedForm) -> Response
         token = service.confirm_code(code_page, typed.text("code"))
     except Invalid as invalid:
         form = Form(typed.values(), invalid)
-        return pages.render(request, "subscribing/code.html", invalid.status, form=form)
+        again = request.query_params.get("typed", "")
+        return pages.render(
+            request, "subscribing/code.html", invalid.status, form=form, typed=again
+        )
     return RedirectResponse(f"/preferences/{token}?new=1", 303)
 
 

@@ -11,37 +11,34 @@ import asyncio
 import json
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from alibabacloud_dysmsapi20170525 import models
 from alibabacloud_dysmsapi20170525.client import Client
 from alibabacloud_tea_openapi.utils_models import Config, GlobalParameters
 from darabonba.runtime import RuntimeOptions
 
-from services.chassis.database import utc_now
 from services.notifications.senders.outcome import Outcome, Verdict, without_addresses
-from services.notifications.senders.sms.batches import Batches
 from services.notifications.senders.sms.cloud import (
     ANSWER_SECONDS,
+    ASK_AFTER_SECONDS,
     CONNECT_SECONDS,
-    Threads,
+    CloudSms,
+    Message,
     broken,
+    first_deadline,
     judged,
+    server,
 )
 from services.notifications.senders.sms.numbers import aliyun as as_aliyun
-from services.notifications.senders.sms.numbers import is_abroad
-from services.notifications.senders.sms.sender import NotHere, Receipt, mark, marks
+from services.notifications.senders.sms.sender import NotBegun, Receipt, mark, marks
 from services.notifications.senders.sms.times import BEIJING, from_beijing
-from services.notifications.sms_registry.fitting import fitting, unfit
+from services.notifications.sms_registry.fitting import Fit
 
 NAME: Final = "aliyun"
 # SendBatchSms takes 100; the marks of so many fit its field for our own reference (OutId).
 MOST: Final = 20
-# After a call without an answer: how long its records are given to show the message.
-ASK_AFTER_SECONDS: Final = (1.0, 3.0)
 
 VERDICTS: Final = {
     # Limits for each number (one a minute, five an hour, ten a day), and for all calls.
@@ -70,14 +67,7 @@ VERDICTS: Final = {
 _STATES: Final = {"1": "waiting", "2": "failed", "3": "delivered"}
 
 
-@dataclass(frozen=True)
-class _Message:
-    to: str
-    params: dict[str, str]
-    reference: uuid.UUID
-
-
-class AliyunSms:
+class AliyunSms(CloudSms[str]):
     """Hands over by ``SendSms``, or by ``SendBatchSms`` what comes at the same moment.
 
     Args:
@@ -97,7 +87,8 @@ class AliyunSms:
         answer_seconds: float = ANSWER_SECONDS,
         ask_after: Sequence[float] = ASK_AFTER_SECONDS,
     ) -> None:
-        where = urlsplit(endpoint if "//" in endpoint else f"https://{endpoint}")
+        super().__init__(NAME, MOST, signature, ask_after)
+        where = server(endpoint)
         self._client = Client(
             Config(
                 access_key_id=key_id,
@@ -113,21 +104,6 @@ class AliyunSms:
             connect_timeout=CONNECT_SECONDS * 1000,
             read_timeout=int(answer_seconds * 1000),
         )
-        self._signature = signature
-        self._ask_after = tuple(ask_after)
-        self._threads = Threads(NAME)
-        self._batches: Batches[str, _Message] = Batches(self._hand_over, MOST)
-
-    async def send(
-        self, to: str, text: str, reference: uuid.UUID, *, again: bool = False
-    ) -> Outcome:
-        """Send the approved template that ``text`` fits."""
-        fit = await asyncio.to_thread(fitting, text, NAME, abroad=is_abroad(to))
-        if fit is None:
-            return NotHere(Verdict.REFUSED, unfit(NAME))
-        if again and (known := await self.ask(to, reference, utc_now())) is not None:
-            return _taken(known)
-        return await self._batches.add(fit.code, to, _Message(to, fit.params, reference))
 
     async def ask(self, to: str, reference: uuid.UUID, sent_at: datetime) -> Receipt | None:
         """What ``QuerySendDetails`` tells of a message of that day."""
@@ -152,21 +128,18 @@ class AliyunSms:
                 return _receipt(detail, to)
         return None
 
-    async def close(self) -> None:
-        """End the threads."""
-        self._threads.close()
+    def _key(self, fit: Fit, *, abroad: bool) -> str:
+        return fit.code
 
-    async def _hand_over(self, code: str, messages: Sequence[_Message]) -> list[Outcome]:
-        outcome = await self._call(code, messages)
-        if outcome.verdict == Verdict.UNKNOWN:
-            return list(await asyncio.gather(*(self._found(one, outcome) for one in messages)))
+    async def _call(self, key: str, messages: Sequence[Message]) -> list[Outcome]:
+        outcome = await self._call_once(key, messages)
         if len(messages) > 1 and _about_one(outcome):
             # It does not say which, and none of them was taken: each is tried by itself.
-            each = await asyncio.gather(*(self._hand_over(code, [one]) for one in messages))
+            each = await asyncio.gather(*(self._hand_over(key, [one]) for one in messages))
             return [answer for [answer] in each]
         return [outcome] * len(messages)
 
-    async def _call(self, code: str, messages: Sequence[_Message]) -> Outcome:
+    async def _call_once(self, code: str, messages: Sequence[Message]) -> Outcome:
         """One call; a batch is taken or refused as a whole."""
         out_id = ",".join(mark(message.reference) for message in messages)
         if len(messages) == 1:
@@ -188,7 +161,11 @@ class AliyunSms:
             )
             send = self._client.send_batch_sms_with_options
         try:
-            answer = await self._threads.run(lambda: send(request, self._runtime))
+            answer = await self._threads.run(
+                lambda: send(request, self._runtime), first_deadline(messages)
+            )
+        except NotBegun:
+            raise
         except Exception as error:
             outcome = _problem(error)
             if outcome is None:
@@ -197,15 +174,6 @@ class AliyunSms:
         if answer.body.code == "OK":
             return Outcome(Verdict.ACCEPTED, "OK", answer.body.biz_id)
         return judged(str(answer.body.code), str(answer.body.message or ""), VERDICTS)
-
-    async def _found(self, message: _Message, lost: Outcome) -> Outcome:
-        """Whether a message whose answer was lost stands in the provider's records."""
-        for pause in self._ask_after:
-            await asyncio.sleep(pause)
-            known = await self.ask(message.to, message.reference, utc_now())
-            if known is not None:
-                return _taken(known)
-        return lost
 
 
 def _problem(error: Exception) -> Outcome | None:
@@ -224,10 +192,6 @@ def _about_one(outcome: Outcome) -> bool:
     return outcome.verdict in (Verdict.BOUNCED, Verdict.REFUSED) or (
         outcome.verdict == Verdict.LATER and outcome.reply.startswith("isv.")
     )
-
-
-def _taken(known: Receipt) -> Outcome:
-    return Outcome(Verdict.ACCEPTED, "Found in the provider's records.", known.provider_id)
 
 
 def _receipt(detail: Any, to: str) -> Receipt:  # noqa: ANN401 - the library has no types

@@ -15,6 +15,7 @@ import structlog
 
 from services.notifications.senders.outcome import Outcome, Verdict
 from services.notifications.senders.sms.sender import (
+    TOO_LATE,
     CanBeAsked,
     KeepsSession,
     NotHere,
@@ -110,7 +111,13 @@ class Providers:
         self._throttles = {name: Throttle(f"sms-{name}", rate, rate) for name in providers}
 
     async def send(
-        self, to: str, text: str, reference: uuid.UUID, *, again: bool = False
+        self,
+        to: str,
+        text: str,
+        reference: uuid.UUID,
+        *,
+        again: bool = False,
+        deadline: float | None = None,
     ) -> Outcome:
         """Send by the first provider that is well and can; the outcome says which.
 
@@ -124,21 +131,24 @@ class Providers:
             return Outcome(Verdict.HELD, "Every provider is at rest.", wait=FIRST_REST)
         for name in order:
             health = self._health[name]
-            wait = await self._throttles[name].reserve(patience=PATIENCE_SECONDS)
-            if wait > PATIENCE_SECONDS:
-                return Outcome(Verdict.HELD, "The provider's rate is used up.", None, name, wait)
-            await _pause(wait)
+            if (held := await self._turn(name, deadline)) is not None:
+                return held
             if len(order) > 1 and not health.open(self._clock()):
                 continue  # another message has gone to see how it is, while this one waited
             health.probing = health.rest > 0.0
             try:
-                outcome = await self._providers[name].send(to, text, reference, again=again)
+                outcome = await self._providers[name].send(
+                    to, text, reference, again=again, deadline=deadline
+                )
             except BaseException:
                 health.probing = False
                 raise
             outcome = _signed(outcome, name)
-            if isinstance(outcome, NotHere):
+            # Of these nothing is learnt about how it is.
+            if isinstance(outcome, NotHere) or outcome.verdict == Verdict.HELD:
                 health.probing = False
+                if outcome.verdict == Verdict.HELD:
+                    break
                 cannot += 1
                 continue
             away = outcome.verdict == Verdict.UNREACHABLE
@@ -149,6 +159,16 @@ class Providers:
         if isinstance(outcome, NotHere) and cannot < len(self._providers):
             return dataclasses.replace(outcome, verdict=Verdict.UNREACHABLE)
         return outcome
+
+    async def _turn(self, name: str, deadline: float | None) -> Outcome | None:
+        """Wait for a place in a provider's rate; why there was none, if so."""
+        wait = await self._throttles[name].reserve(patience=PATIENCE_SECONDS)
+        if wait > PATIENCE_SECONDS:
+            return Outcome(Verdict.HELD, "The provider's rate is used up.", None, name, wait)
+        await _pause(wait)
+        if deadline is not None and time.monotonic() >= deadline:
+            return Outcome(Verdict.HELD, TOO_LATE, None, name)
+        return None
 
     def obey(self, resting: frozenset[str]) -> None:
         """Give nothing to those that staff have laid to rest, until the next word."""

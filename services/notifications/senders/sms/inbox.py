@@ -29,7 +29,13 @@ class InboxSms:
         )
 
     async def send(
-        self, to: str, text: str, reference: uuid.UUID, *, again: bool = False
+        self,
+        to: str,
+        text: str,
+        reference: uuid.UUID,
+        *,
+        again: bool = False,
+        deadline: float | None = None,
     ) -> Outcome:
         """Hand it over; 202 is an acceptance."""
         body = {"to": to, "text": text, "id": str(reference), "signature": self._signature}

@@ -12,13 +12,25 @@ from services.notifications.senders.outcome import Outcome, Verdict
 # Digits at the end of a delivery's id by which a provider's record is recognised: in a UUIDv7 they
 # are random, and the fields that providers give back are too short for whole ids of a batch.
 MARK_LENGTH = 10
+# Why a message whose deadline has passed was held back.
+TOO_LATE = "Its turn did not come in time."
+
+
+class NotBegun(Exception):
+    """The turn of a call came after its deadline; nothing was handed over."""
 
 
 class SmsSender(Protocol):
     """Hands one text message to a provider. Never raises what a provider may cause."""
 
     async def send(
-        self, to: str, text: str, reference: uuid.UUID, *, again: bool = False
+        self,
+        to: str,
+        text: str,
+        reference: uuid.UUID,
+        *,
+        again: bool = False,
+        deadline: float | None = None,
     ) -> Outcome:
         """Send ``text``.
 
@@ -27,6 +39,8 @@ class SmsSender(Protocol):
             text: without the signature; the provider puts it in front.
             reference: our own id of the message, for the provider's records.
             again: an earlier attempt may have arrived. Who can ask its provider does so first.
+            deadline: the moment (``time.monotonic()``) from which on it is not begun any more:
+                whoever has calls wait for their turn holds it back then (``HELD``).
         """
         ...
 
@@ -106,7 +120,13 @@ class NoSms:
     """No provider: every message is refused, and its delivery says so."""
 
     async def send(
-        self, to: str, text: str, reference: uuid.UUID, *, again: bool = False
+        self,
+        to: str,
+        text: str,
+        reference: uuid.UUID,
+        *,
+        again: bool = False,
+        deadline: float | None = None,
     ) -> Outcome:
         """Refuse."""
         return Outcome(Verdict.REFUSED, "Text messages are switched off (LINGBAO_SMS_PROVIDER).")

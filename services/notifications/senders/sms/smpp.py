@@ -12,6 +12,7 @@ import contextlib
 import hashlib
 import itertools
 import ssl
+import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ from services.chassis.database import utc_now
 from services.notifications.senders.outcome import Outcome, Verdict, without_addresses
 from services.notifications.senders.sms import pdu
 from services.notifications.senders.sms.numbers import e164
-from services.notifications.senders.sms.sender import FromPhone, Receipt
+from services.notifications.senders.sms.sender import TOO_LATE, FromPhone, NotBegun, Receipt
 
 log = structlog.get_logger(__name__)
 
@@ -112,7 +113,13 @@ class SmppSms:
         self._binding = asyncio.Lock()
 
     async def send(
-        self, to: str, text: str, reference: uuid.UUID, *, again: bool = False
+        self,
+        to: str,
+        text: str,
+        reference: uuid.UUID,
+        *,
+        again: bool = False,
+        deadline: float | None = None,
     ) -> Outcome:
         """Submit every part; the receipt is asked for with the last, which is sent last."""
         try:
@@ -126,7 +133,10 @@ class SmppSms:
             last = number == len(parts)
             packet = pdu.submit(0, self._centre.source, to, part, several=len(parts) > 1, ask=last)
             try:
-                answer = await session.ask(packet)
+                # What has begun is finished: a part of a message is of no use.
+                answer = await session.ask(packet, deadline if number == 1 else None)
+            except NotBegun:
+                return Outcome(Verdict.HELD, TOO_LATE)
             except _NotSent as error:
                 # Without its first part a telephone shows nothing of a message.
                 return Outcome(Verdict.UNREACHABLE, _said(error))
@@ -201,16 +211,22 @@ class _Session:
         self.alive = True
         self._reading = asyncio.ensure_future(self._read())
 
-    async def ask(self, packet: pdu.Packet) -> pdu.Packet:
+    async def ask(self, packet: pdu.Packet, deadline: float | None = None) -> pdu.Packet:
         """Send a request and wait for its answer.
 
+        Args:
+            deadline: the moment (``time.monotonic()``) from which on it is not begun any more.
+
         Raises:
+            NotBegun: its turn came later.
             TimeoutError: none came in time.
             _Lost: the connection ended before it.
         """
         async with self._window:
             if not self.alive:
                 raise _NotSent("The connection was lost.")
+            if deadline is not None and time.monotonic() >= deadline:
+                raise NotBegun
             number = next(self._numbers)
             answer: asyncio.Future[pdu.Packet] = asyncio.get_running_loop().create_future()
             self._waiting[number] = answer

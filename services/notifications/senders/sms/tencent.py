@@ -5,13 +5,10 @@ It sends approved templates alone. Error codes: https://cloud.tencent.com/docume
 
 from __future__ import annotations
 
-import asyncio
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from tencentcloud.common.credential import Credential
 from tencentcloud.common.exception import TencentCloudSDKException
@@ -20,18 +17,23 @@ from tencentcloud.common.profile.http_profile import HttpProfile
 from tencentcloud.sms.v20210111 import models
 from tencentcloud.sms.v20210111.sms_client import SmsClient
 
-from services.chassis.database import utc_now
 from services.notifications.senders.outcome import Outcome, Verdict, without_addresses
-from services.notifications.senders.sms.batches import Batches
-from services.notifications.senders.sms.cloud import ANSWER_SECONDS, Threads, broken, judged
-from services.notifications.senders.sms.numbers import is_abroad
-from services.notifications.senders.sms.sender import NotHere, Receipt, mark, marks
-from services.notifications.sms_registry.fitting import fitting, unfit
+from services.notifications.senders.sms.cloud import (
+    ANSWER_SECONDS,
+    ASK_AFTER_SECONDS,
+    CloudSms,
+    Message,
+    broken,
+    first_deadline,
+    judged,
+    server,
+)
+from services.notifications.senders.sms.sender import Receipt, mark, marks
+from services.notifications.sms_registry.fitting import Fit
 
 NAME: Final = "tencent"
 # SendSms takes 200 numbers; the marks of so many fit its field for our own reference.
 MOST: Final = 40
-ASK_AFTER_SECONDS: Final = (1.0, 3.0)
 
 VERDICTS: Final = {
     # Limits for each number (one in 30 seconds, ten a day), and for all calls.
@@ -55,13 +57,7 @@ VERDICTS: Final = {
 Key = tuple[str, tuple[str, ...], bool]
 
 
-@dataclass(frozen=True)
-class _Message:
-    to: str
-    reference: uuid.UUID
-
-
-class TencentSms:
+class TencentSms(CloudSms[Key]):
     """Hands over by ``SendSms``; the same text for several numbers goes in one call.
 
     Args:
@@ -84,7 +80,8 @@ class TencentSms:
         answer_seconds: float = ANSWER_SECONDS,
         ask_after: Sequence[float] = ASK_AFTER_SECONDS,
     ) -> None:
-        where = urlsplit(endpoint if "//" in endpoint else f"https://{endpoint}")
+        super().__init__(NAME, MOST, signature, ask_after)
+        where = server(endpoint)
         http = HttpProfile(
             protocol=where.scheme, endpoint=where.netloc, reqTimeout=answer_seconds, keepAlive=False
         )
@@ -94,23 +91,6 @@ class TencentSms:
             ClientProfile(signMethod="TC3-HMAC-SHA256", httpProfile=http),
         )
         self._app_id = app_id
-        self._signature = signature
-        self._ask_after = tuple(ask_after)
-        self._threads = Threads(NAME)
-        self._batches: Batches[Key, _Message] = Batches(self._hand_over, MOST)
-
-    async def send(
-        self, to: str, text: str, reference: uuid.UUID, *, again: bool = False
-    ) -> Outcome:
-        """Send the approved template that ``text`` fits."""
-        abroad = is_abroad(to)
-        fit = await asyncio.to_thread(fitting, text, NAME, abroad=abroad)
-        if fit is None:
-            return NotHere(Verdict.REFUSED, unfit(NAME))
-        if again and (known := await self.ask(to, reference, utc_now())) is not None:
-            return _taken(known)
-        key = (fit.code, tuple(fit.params.values()), abroad)
-        return await self._batches.add(key, to, _Message(to, reference))
 
     async def ask(self, to: str, reference: uuid.UUID, sent_at: datetime) -> Receipt | None:
         """What ``PullSmsSendStatusByPhoneNumber`` tells of a message.
@@ -137,11 +117,10 @@ class TencentSms:
                 return _receipt(status, to, given)
         return None
 
-    async def close(self) -> None:
-        """End the threads."""
-        self._threads.close()
+    def _key(self, fit: Fit, *, abroad: bool) -> Key:
+        return (fit.code, tuple(fit.params.values()), abroad)
 
-    async def _hand_over(self, key: Key, messages: Sequence[_Message]) -> list[Outcome]:
+    async def _call(self, key: Key, messages: Sequence[Message]) -> list[Outcome]:
         code, params, abroad = key
         request = models.SendSmsRequest()
         request.SmsSdkAppId = self._app_id
@@ -152,23 +131,13 @@ class TencentSms:
         request.PhoneNumberSet = [message.to for message in messages]
         request.SessionContext = ",".join(mark(message.reference) for message in messages)
         try:
-            answer = await self._threads.run(lambda: self._client.SendSms(request))
+            answer = await self._threads.run(
+                lambda: self._client.SendSms(request), first_deadline(messages)
+            )
         except TencentCloudSDKException as error:
-            outcome = _problem(error)
-            if outcome.verdict == Verdict.UNKNOWN:
-                return list(await asyncio.gather(*(self._found(one, outcome) for one in messages)))
-            return [outcome] * len(messages)
+            return [_problem(error)] * len(messages)
         by_number = {status.PhoneNumber: status for status in answer.SendStatusSet or ()}
         return [_outcome(by_number.get(message.to)) for message in messages]
-
-    async def _found(self, message: _Message, lost: Outcome) -> Outcome:
-        """Whether a message whose answer was lost stands in the provider's records."""
-        for pause in self._ask_after:
-            await asyncio.sleep(pause)
-            known = await self.ask(message.to, message.reference, utc_now())
-            if known is not None:
-                return _taken(known)
-        return lost
 
 
 def _outcome(status: Any) -> Outcome:  # noqa: ANN401 - the library has no types
@@ -185,10 +154,6 @@ def _problem(error: TencentCloudSDKException) -> Outcome:
         # Not the provider's own words: the network's, or something in between (a gateway's 502).
         return broken(error) or Outcome(Verdict.UNKNOWN, without_addresses(f"{code} {message}"))
     return judged(code, message, VERDICTS)
-
-
-def _taken(known: Receipt) -> Outcome:
-    return Outcome(Verdict.ACCEPTED, "Found in the provider's records.", known.provider_id)
 
 
 def _receipt(status: Any, to: str, given: tuple[str, ...]) -> Receipt:  # noqa: ANN401

@@ -49,7 +49,13 @@ class WebhookSms:
         self._client = guarded_client(timeout=answer_seconds)
 
     async def send(
-        self, to: str, text: str, reference: uuid.UUID, *, again: bool = False
+        self,
+        to: str,
+        text: str,
+        reference: uuid.UUID,
+        *,
+        again: bool = False,
+        deadline: float | None = None,
     ) -> Outcome:
         """Hand it over; any 2xx is an acceptance, 404 and 410 mean that there is no such number."""
         body = json.dumps(
