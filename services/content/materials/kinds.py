@@ -35,3 +35,10 @@ AUDIENCE_NAMES: Final[dict[str, Lazy]] = {
     "workers": lazy("People who work abroad"),
     "enterprises": lazy("Enterprises"),
 }
+
+# What staff look for: materials that lack something.
+LACK_NAMES: Final[dict[str, Lazy]] = {
+    "review": lazy("Review overdue"),
+    "en": lazy("English missing"),
+    "zh-CN": lazy("Chinese missing"),
+}

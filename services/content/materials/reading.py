@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final, Literal, get_args
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -12,9 +16,11 @@ from services.chassis.auth import Principal
 from services.chassis.i18n import lazy
 from services.chassis.lists import DEFAULT_LIMIT, Page, page_of
 from services.chassis.problems import NotFound, Problem
+from services.chassis.reference import city
 from services.content.database import database
 from services.content.materials.models import Material
 from services.content.materials.schemas import (
+    REVIEW_AFTER,
     MaterialForStaff,
     MaterialOut,
     MaterialSummary,
@@ -24,6 +30,9 @@ from services.content.publication import Status
 
 _MOST_WORDS = 6
 _LONGEST_QUERY = 100
+EVERYBODY: Final = "residents"
+
+Lack = Literal["review", "zh-CN", "en"]
 
 
 @dataclass(frozen=True)
@@ -32,13 +41,21 @@ class Filters:
 
     Attributes:
         country: ISO 3166-1 alpha-2; finds also what is for every destination.
+        audience: finds also what is for everybody.
         words: each must occur in the title, the summary or the body, in either language.
+        lack: for staff: what a material lacks, a review in time (``review``) or one of the
+            languages (``zh-CN``, ``en``).
     """
 
     kind: str | None = None
     topic: str | None = None
     country: str | None = None
+    audience: str | None = None
     words: str = ""
+    lack: Lack | None = None
+
+    def __bool__(self) -> bool:
+        return self != Filters()
 
 
 def _narrowed(query: sa.Select[Material], filters: Filters) -> sa.Select[Material]:
@@ -48,6 +65,19 @@ def _narrowed(query: sa.Select[Material], filters: Filters) -> sa.Select[Materia
         query = query.where(Material.topics.contains([filters.topic]))
     if filters.country:
         query = query.where(_for_country(filters.country))
+    if filters.audience:
+        query = query.where(Material.audience.overlap([filters.audience, EVERYBODY]))
+    if filters.lack == "review":
+        query = query.where(*overdue(today()))
+    elif filters.lack:
+        query = query.where(
+            sa.or_(
+                *(
+                    sa.func.coalesce(text[filters.lack].astext, "") == ""
+                    for text in (Material.title, Material.body)
+                )
+            )
+        )
     # PostgreSQL takes no NUL in a text.
     for word in filters.words[:_LONGEST_QUERY].replace("\0", " ").split()[:_MOST_WORDS]:
         query = query.where(_all_text().icontains(word, autoescape=True))
@@ -81,13 +111,54 @@ def list_public(
 
 def for_country(session: Session, country: str, limit: int = 6) -> list[MaterialSummary]:
     """Published materials for a destination, its own before those for every destination."""
+    return chosen(session, countries=[country], limit=limit)
+
+
+def chosen(
+    session: Session,
+    *,
+    countries: Collection[str] = (),
+    audience: Collection[str] = (),
+    topics: Collection[str] = (),
+    limit: int = 12,
+) -> list[MaterialSummary]:
+    """Published materials for some destinations, people and topics, the best fit first.
+
+    One that is for other destinations alone is not among them. Of the rest, those that name a
+    destination come first, then those for these very people, then by topics, then the newest.
+
+    Args:
+        countries: ISO 3166-1 alpha-2.
+        audience: as :data:`~services.content.materials.kinds.Audience`.
+        topics: codes of the topics.
+    """
+    own = Material.countries.overlap(list(countries))
     rows = session.scalars(
         sa.select(Material)
-        .where(Material.status == "published", _for_country(country))
-        .order_by(Material.countries == [], Material.id.desc())
+        .where(Material.status == "published", sa.or_(own, Material.countries == []))
+        .order_by(
+            own.desc(),
+            Material.audience.overlap(list(audience)).desc(),
+            Material.topics.overlap(list(topics)).desc(),
+            Material.id.desc(),
+        )
         .limit(limit)
     )
     return [summary_of(row) for row in rows]
+
+
+def today() -> date:
+    """The day that it is in the city."""
+    return datetime.now(ZoneInfo(city().timezone)).date()
+
+
+def overdue(day: date) -> tuple[sa.ColumnElement[bool], ...]:
+    """What a published material is that should have been reviewed again before ``day``."""
+    first = sa.cast(Material.created_at, sa.Date) + REVIEW_AFTER.days
+    return (
+        Material.status == "published",
+        sa.func.coalesce(Material.review_by, first) < day,
+    )
 
 
 def get_public(reference: str) -> MaterialOut:
@@ -159,6 +230,20 @@ def list_for_staff(
         return page_of(
             session, query, [Material.id], cursor=cursor, limit=limit, descending=True
         ).map(summary_of)
+
+
+def lacking(text: str) -> Lack | None:
+    """What is to be lacking, from an address; what is not among the choices is no condition."""
+    return next((lack for lack in get_args(Lack) if lack == text), None)
+
+
+def count_overdue(principal: Principal) -> int:
+    """How many of the caller's published materials should have been reviewed again."""
+    counted = sa.select(sa.func.count(Material.id)).where(*overdue(today()))
+    if principal.district is not None:
+        counted = counted.where(Material.district == principal.district)
+    with database.transaction() as session:
+        return session.scalar(counted) or 0
 
 
 def counts_by_status(principal: Principal) -> dict[str, int]:

@@ -1,11 +1,12 @@
-"""Writing, publishing and withdrawing materials."""
+"""Writing, publishing and withdrawing materials, and bringing an older version back."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 import uuid
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any
 
 import sqlalchemy as sa
 from pydantic import ValidationError
@@ -20,11 +21,12 @@ from services.chassis.idempotency import NOT_REPEATED, Once
 from services.chassis.problems import Invalid, NotFound
 from services.chassis.validation import field_errors
 from services.content.database import database
+from services.content.language import in_both
+from services.content.materials import indexing, versions
 from services.content.materials.events import event_of
 from services.content.materials.models import Material
 from services.content.materials.schemas import MaterialIn, MaterialOut, MaterialPatch
-
-Act = Literal["written", "changed", "published", "withdrawn"]
+from services.content.materials.versions import Act
 
 _LONGEST_SLUG = 80
 
@@ -55,6 +57,8 @@ def create(
         material.written_by(principal)
         session.add(material)
         session.flush()
+        session.refresh(material)
+        versions.keep(session, principal, material, "written")
         _record(session, principal, material, "written")
         done = MaterialOut.model_validate(material)
         once.keep(session, done.model_dump(mode="json"))
@@ -72,18 +76,28 @@ def edit(principal: Principal, material_id: uuid.UUID, patch: MaterialPatch) -> 
         Problem: 403 ``other-district``, 409 ``changed-meanwhile``.
     """
     with database.transaction() as session:
-        material = _locked(session, principal, material_id)
+        material = locked(session, principal, material_id)
         material.must_be_at(patch.version)
-        wanted = _merged(material, patch)
-        wanted.district = wanted.district or principal.district
-        principal.must_cover(wanted.district)
-        for name, value in wanted.model_dump().items():
-            setattr(material, name, value)
-        material.touch()
-        if material.status == "published":
-            tell(session, event_of(material))
-        _record(session, principal, material, "changed")
-        return MaterialOut.model_validate(material)
+        present = {name: getattr(material, name) for name in MaterialIn.model_fields}
+        given = patch.model_dump(exclude_unset=True, exclude={"version", "changes"})
+        _take(principal, material, present | given)
+        return changed(session, principal, material, "changed", patch.changes)
+
+
+def restore(principal: Principal, material_id: uuid.UUID, number: int) -> MaterialOut:
+    """Make an older version's texts and facts the present ones; its files are left as they are.
+
+    Raises:
+        NotFound: there is no such material or version.
+        Invalid: what was right then is not taken any more.
+        Problem: 403 ``other-district``.
+    """
+    with database.transaction() as session:
+        material = locked(session, principal, material_id)
+        older = versions.one(session, material_id, number)
+        _take(principal, material, older.content)
+        told = in_both(lazy("The text of version %(number)s again", number=number))
+        return changed(session, principal, material, "restored", told)
 
 
 def publish(principal: Principal, material_id: uuid.UUID) -> MaterialOut:
@@ -94,11 +108,9 @@ def publish(principal: Principal, material_id: uuid.UUID) -> MaterialOut:
         Problem: 403 ``other-district``, 409 ``wrong-state``.
     """
     with database.transaction() as session:
-        material = _locked(session, principal, material_id)
+        material = locked(session, principal, material_id)
         material.publish()
-        tell(session, event_of(material))
-        _record(session, principal, material, "published")
-        return MaterialOut.model_validate(material)
+        return _told(session, principal, material, "published")
 
 
 def withdraw(principal: Principal, material_id: uuid.UUID, reason: str) -> MaterialOut:
@@ -109,28 +121,81 @@ def withdraw(principal: Principal, material_id: uuid.UUID, reason: str) -> Mater
         Problem: 403 ``other-district``, 409 ``wrong-state``.
     """
     with database.transaction() as session:
-        material = _locked(session, principal, material_id)
+        material = locked(session, principal, material_id)
         material.withdraw(reason)
-        tell(session, event_of(material))
-        _record(session, principal, material, "withdrawn")
-        return MaterialOut.model_validate(material)
+        return _told(session, principal, material, "withdrawn")
 
 
-def _locked(session: Session, principal: Principal, material_id: uuid.UUID) -> Material:
-    found = session.get(Material, material_id, with_for_update=True)
+def changed(
+    session: Session,
+    principal: Principal,
+    material: Material,
+    act: Act,
+    changes: Mapping[Any, str] | None = None,
+) -> MaterialOut:
+    """Count one more change to a locked material, keep the version, and tell who was told before.
+
+    Args:
+        changes: what its readers are told has changed; empty for what they need not hear of.
+    """
+    material.touch()
+    if material.status == "published":
+        return _told(session, principal, material, act, changes)
+    versions.keep(session, principal, material, act)
+    _record(session, principal, material, act)
+    return MaterialOut.model_validate(material)
+
+
+def locked(session: Session, principal: Principal, material_id: uuid.UUID) -> Material:
+    """A material of the caller's, which nobody else changes until the transaction ends.
+
+    Raises:
+        NotFound: there is none.
+        Problem: 403 ``other-district``.
+    """
+    found = session.get(Material, material_id, with_for_update={"of": Material})
     if found is None:
         raise NotFound(lazy("There is no such material."))
     principal.must_cover(found.district)
     return found
 
 
-def _merged(material: Material, patch: MaterialPatch) -> MaterialIn:
-    present = {name: getattr(material, name) for name in MaterialIn.model_fields}
-    changes = patch.model_dump(exclude_unset=True, exclude={"version"})
+def _take(principal: Principal, material: Material, values: Mapping[str, object]) -> None:
+    """Give a material other fields, after they have been checked together."""
     try:
-        return MaterialIn.model_validate(present | changes)
+        wanted = MaterialIn.model_validate(values)
     except ValidationError as error:
         raise Invalid(field_errors(error.errors())) from error
+    wanted.district = wanted.district or principal.district
+    principal.must_cover(wanted.district)
+    for name, value in wanted.model_dump().items():
+        setattr(material, name, value)
+
+
+def _told(
+    session: Session,
+    principal: Principal,
+    material: Material,
+    act: Act,
+    changes: Mapping[Any, str] | None = None,
+) -> MaterialOut:
+    """What follows whenever the public library is another one than before."""
+    versions.keep(session, principal, material, act, changes)
+    indexing.follow(session, material)
+    tell(session, event_of(material))
+    _record(session, principal, material, act)
+    return MaterialOut.model_validate(material)
+
+
+def _record(session: Session, principal: Principal, material: Material, act: Act) -> None:
+    audit.record(
+        session,
+        principal,
+        f"material.{act}",
+        f"material/{material.id}",
+        district=material.district,
+        detail=f"{material.kind} {material.slug}",
+    )
 
 
 def _free_slug(session: Session, material: Material) -> str:
@@ -151,14 +216,3 @@ def _free_slug(session: Session, material: Material) -> str:
         slug = f"{base}-{number}"
         number += 1
     return slug
-
-
-def _record(session: Session, principal: Principal, material: Material, act: Act) -> None:
-    audit.record(
-        session,
-        principal,
-        f"material.{act}",
-        f"material/{material.id}",
-        district=material.district,
-        detail=f"{material.kind} {material.slug}",
-    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
@@ -16,18 +17,24 @@ from services.chassis.problems import Invalid, Problem
 from services.chassis.reference import city
 from services.content.advisories.pages import country_choices
 from services.content.database import pages
+from services.content.files.shelf import shelf
 from services.content.language import options
 from services.content.materials import reading, service
-from services.content.materials.pages import filters_of, words
+from services.content.materials.kinds import LACK_NAMES
+from services.content.materials.pages import LANGUAGE_NAMES, filters_of, words
 from services.content.materials.schemas import (
+    MaterialChange,
     MaterialForm,
     MaterialOut,
     MaterialPatch,
     WithdrawIn,
 )
+from services.content.packs.reading import count_holding
 from services.content.publication import MOVES, STATUS_NAMES, STATUS_TONES
 
 site = APIRouter(prefix="/staff/materials")
+
+_MOST_PREVIEWED = 20_000
 
 Viewer = Annotated[Principal, Depends(require("materials.view"))]
 Editor = Annotated[Principal, Depends(require("materials.edit"))]
@@ -42,28 +49,35 @@ def list_page(
     kind: str = "",
     topic: str = "",
     country: str = "",
+    audience: str = "",
+    lack: str = "",
     q: str = "",
     cursor: str | None = None,
 ) -> HTMLResponse:
     """All materials of the office, with filters that live in the address."""
-    filters = filters_of(kind, topic, country, q)
+    filters = filters_of(kind, topic, country, audience, q)
+    lacking = reading.lacking(lack)
     found = reading.list_for_staff(
         principal,
-        filters,
+        replace(filters, lack=lacking),
         status=status if status in MOVES else None,
         cursor=cursor,
     )
-    typed = {"status": status, "kind": kind, "topic": topic, "country": country, "q": q}
+    typed = {"status": status, "kind": kind, "topic": topic, "country": country}
+    typed |= {"audience": audience, "lack": lack, "q": q}
     return pages.render(
         request,
         "materials/staff_list.html",
         materials=found.items,
         next_cursor=found.next_cursor,
         counts=reading.counts_by_status(principal),
+        overdue=reading.count_overdue(principal),
+        today=reading.today(),
         form=Form(typed),
         status_names=STATUS_NAMES,
         tones=STATUS_TONES,
         status_options=options(STATUS_NAMES),
+        lack_options=options(LACK_NAMES),
         choices=country_choices(),
         **words(),
     )
@@ -86,15 +100,36 @@ def create(request: Request, principal: Editor, typed: TypedForm) -> Response:
     return RedirectResponse(f"/staff/materials/{done.id}", 303)
 
 
+@site.post("/preview")
+def preview(request: Request, principal: Editor, typed: TypedForm) -> HTMLResponse:
+    """What is being written, as it will be read; a fragment without a frame."""
+    written = {
+        tag: {name: typed.text(f"{name}.{tag}")[:_MOST_PREVIEWED] for name in ("title", "body")}
+        for tag in LANGUAGE_NAMES
+    }
+    return pages.render(
+        request,
+        "materials/preview.html",
+        written=written,
+        language_names=LANGUAGE_NAMES,
+        **words(),
+    )
+
+
 @site.get("/{material_id:uuid}")
 def overview(request: Request, material_id: uuid.UUID, principal: Viewer) -> HTMLResponse:
     """One material as it will be read, and what can be done with it."""
+    kept = reading.get_for_staff(principal, str(material_id))
     return pages.render(
         request,
         "materials/staff_view.html",
-        kept=reading.get_for_staff(principal, str(material_id)),
+        kept=kept,
+        shelf=shelf(kept.material.files),
+        held=count_holding(f"material/{material_id}"),
+        today=reading.today(),
         status_names=STATUS_NAMES,
         tones=STATUS_TONES,
+        language_names=LANGUAGE_NAMES,
         zone=city().timezone,
         **words(),
     )
@@ -111,8 +146,8 @@ def edit_page(request: Request, material_id: uuid.UUID, principal: Editor) -> HT
 def edit(request: Request, material_id: uuid.UUID, principal: Editor, typed: TypedForm) -> Response:
     """Keep the changes; a public material is told of again."""
     try:
-        wanted = typed.parse(MaterialForm)
-        patch = MaterialPatch(version=_version(typed), **wanted.model_dump())
+        wanted = typed.parse(MaterialChange).model_dump()
+        patch = MaterialPatch(version=_version(typed), **wanted)
         service.edit(principal, material_id, patch)
     except Invalid as error:
         stored = reading.get_for_staff(principal, str(material_id)).material
@@ -139,6 +174,7 @@ def publish_page(request: Request, material_id: uuid.UUID, principal: Editor) ->
         consequences=[
             lazy("It is in the public library at once."),
             lazy("The pages of its countries, and of activities on its topics, point to it."),
+            lazy("Its files can be downloaded by everybody."),
         ],
         button=lazy("Publish now"),
         cancel_url=f"/staff/materials/{material_id}",
@@ -184,6 +220,7 @@ def _withdraw_page(
         consequences=[
             lazy("It leaves the library and the pages that point to it at once."),
             lazy("Its address says that it was withdrawn, with your reason."),
+            lazy("Its files cannot be downloaded any more."),
         ],
         button=lazy("Withdraw"),
         danger=True,
@@ -212,13 +249,27 @@ def _form_page(
         stored=stored,
         problem=problem,
         districts=districts,
+        language_names=LANGUAGE_NAMES,
+        written=_written(form),
         **words(),
     )
+
+
+def _written(form: Form) -> dict[str, dict[str, str]]:
+    """What stands in the form, as the preview takes it."""
+    return {
+        tag: {name: str(form.values.get(f"{name}.{tag}", "")) for name in ("title", "body")}
+        for tag in LANGUAGE_NAMES
+    }
 
 
 def _filled(material: MaterialOut) -> Form:
     form = Form.of(material)
     comma = ", " if language() == "en" else "、"
+    # What has changed is said of this change, not of the last one.
+    form.values = {
+        name: value for name, value in form.values.items() if not name.startswith("changes")
+    }
     form.values["countries"] = comma.join(country_name(code) for code in material.countries)
     return form
 
