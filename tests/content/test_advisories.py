@@ -44,6 +44,7 @@ def test_publishing_tells_the_other_services(web, published_advisory, outbox):
         "valid_until": None,
         "url": "http://testserver/advisories/TH",
         "withdrawn": False,
+        "change": {"kind": "published", "fields": [], "before": {}, "reason": None},
     }
     assert web.get(API, params={"country": "th"}).json()["items"][0]["id"] == done["id"]
     assert web.get(API, params={"country": "JP"}).json()["items"] == []
@@ -56,27 +57,33 @@ def test_editing_a_public_advisory_tells_again_at_a_higher_version(
     done = published_advisory()
     edited = web.patch(
         f"{API}/{done['id']}",
-        json={"level": "orange", "version": done["version"]},
+        json={"level": "blue", "version": done["version"]},
         headers=key("city-editor"),
     )
     assert edited.status_code == 200
-    assert edited.json()["level"] == "orange"
+    assert edited.json()["level"] == "blue"
     assert edited.json()["headline"] == done["headline"]
     told = [event for event in outbox("content") if event.type == "advisory.published.v1"]
     assert [event.sequence for event in told] == [2, 3]
-    assert told[-1].data["level"] == "orange"
+    assert told[-1].data["level"] == "blue"
+    assert told[-1].data["change"] == {
+        "kind": "lowered",
+        "fields": ["level"],
+        "before": {"level": "yellow"},
+        "reason": None,
+    }
 
 
 def test_two_editors_do_not_overwrite_each_other(web, key, published_advisory):
     done = published_advisory()
     address = f"{API}/{done['id']}"
-    first = {"level": "orange", "version": done["version"]}
-    second = {"level": "red", "version": done["version"]}
+    first = {"level": "blue", "version": done["version"]}
+    second = {"word": "do-not-travel", "version": done["version"]}
     assert web.patch(address, json=first, headers=key("city-editor")).status_code == 200
     refused = web.patch(address, json=second, headers=key("city-editor"))
     assert refused.status_code == 409
     assert refused.json()["type"] == "changed-meanwhile"
-    assert web.get(address).json()["level"] == "orange"
+    assert web.get(address).json()["level"] == "blue"
 
 
 def test_withdrawing_needs_a_reason_and_is_told(web, key, published_advisory, outbox):

@@ -123,7 +123,7 @@ def test_later_cap_messages_refer_to_the_earlier_ones(web, key, published_adviso
     editor = key("city-editor")
     made = published_advisory()
     first = cap(web, made)
-    web.patch(f"{API}/{made['id']}", json={"level": "orange"}, headers=editor)
+    web.patch(f"{API}/{made['id']}", json={"level": "blue"}, headers=editor)
     update = cap(web, made)
     assert update.findtext(f"{CAP}msgType") == "Update"
     sender, identifier, sent = update.findtext(f"{CAP}references").split(",")

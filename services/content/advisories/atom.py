@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from urllib.parse import urlencode
 from xml.etree import ElementTree as ET
 
 from services.chassis import i18n
@@ -12,45 +13,54 @@ from services.chassis.markdown import to_html
 from services.chassis.reference import city
 from services.chassis.settings import settings
 from services.content.advisories import xml
-from services.content.advisories.reading import Announced
+from services.content.advisories.reading import FeedFilter, Listed
 from services.content.advisories.schemas import AdvisoryOut
 from services.content.advisories.words import LEVEL_NAMES, WORD_NAMES
 from services.content.advisories.xml import add, document
 
 MEDIA_TYPE = "application/atom+xml"
 PATH = "/api/content/v1/advisories.atom"
-# A feed must say when it last changed, also before there was anything in it (section 4.1.1).
-_BEFORE_ANYTHING = datetime(2000, 1, 1, tzinfo=UTC)
 _NAMESPACE = "http://www.w3.org/2005/Atom"
 
 
-def feed(advisories: list[Announced]) -> bytes:
-    """The feed document, in the language of the moment.
-
-    Args:
-        advisories: what it lists, the latest change first.
-    """
+def feed(listed: Listed, only: FeedFilter) -> bytes:
+    """The feed document of what is listed, in the language of the moment."""
     base = settings().public_url
     root = xml.root("feed", _NAMESPACE)
     root.set("xml:lang", i18n.language())
-    # The two languages are two feeds, so each has an id of its own.
-    address = f"{base}{PATH}?lang={i18n.language()}"
+    # Each language, country and level is a feed of its own, so each has an id of its own.
+    address = f"{base}{path_of(only)}"
     add(root, "id", address)
-    add(root, "title", _("Travel advisories"))
+    add(root, "title", feed_title(only))
     add(root, "subtitle", _("What to know and do before and while travelling"))
-    latest = max((one.advisory.updated_at for one in advisories), default=_BEFORE_ANYTHING)
-    add(root, "updated", _moment(latest))
+    add(root, "updated", _moment(listed.changed_at))
     author = add(root, "author")
     add(author, "name", localized(city().office))
     add(root, "link", rel="self", type=MEDIA_TYPE, href=address)
-    add(root, "link", rel="alternate", type="text/html", href=f"{base}/advisories")
-    for one in advisories:
+    page = f"{base}/advisories/{only.country}" if only.country else f"{base}/advisories"
+    add(root, "link", rel="alternate", type="text/html", href=page)
+    for one in listed.advisories:
         _entry(root, one)
     return document(root)
 
 
-def _entry(root: ET.Element, one: Announced) -> None:
-    advisory = one.advisory
+def path_of(only: FeedFilter) -> str:
+    """The path of a feed in the language of the moment."""
+    query = {"country": only.country, "level": only.level, "lang": i18n.language()}
+    return f"{PATH}?{urlencode({name: value for name, value in query.items() if value})}"
+
+
+def feed_title(only: FeedFilter) -> str:
+    """What a feed is about, in the language of the moment."""
+    parts = [_("Travel advisories")]
+    if only.country:
+        parts.append(i18n.country_name(only.country))
+    if only.level:
+        parts.append(str(LEVEL_NAMES[only.level]))
+    return " · ".join(parts)
+
+
+def _entry(root: ET.Element, advisory: AdvisoryOut) -> None:
     entry = add(root, "entry")
     add(entry, "id", f"urn:uuid:{advisory.id}")
     add(entry, "title", _title(advisory))

@@ -6,10 +6,13 @@ An advisory says how grave a risk is and what to do. It does not say how sure or
 
 from __future__ import annotations
 
+import uuid
 from datetime import UTC, datetime
 from typing import Final
 from urllib.parse import urlsplit
 from xml.etree import ElementTree as ET
+
+from sqlalchemy.orm import Session
 
 from services.chassis import i18n
 from services.chassis.i18n import gettext as _
@@ -18,7 +21,9 @@ from services.chassis.markdown import to_text
 from services.chassis.reference import city
 from services.chassis.settings import settings
 from services.content.advisories import xml
-from services.content.advisories.reading import Announced
+from services.content.advisories.history import versions
+from services.content.advisories.models import AdvisoryVersion
+from services.content.advisories.reading import as_told
 from services.content.advisories.schemas import AdvisoryOut
 from services.content.advisories.words import WORD_NAMES
 from services.content.advisories.xml import add, document
@@ -33,27 +38,28 @@ _RESPONSE: Final = {
 }
 
 
-def message(one: Announced) -> bytes:
-    """The CAP document of the advisory's latest announcement, with a block for each language.
+def message(session: Session, advisory_id: uuid.UUID) -> bytes:
+    """The CAP document of an advisory's latest announcement, with a block for each language.
 
-    Args:
-        one: an advisory that was announced at least once.
+    Raises:
+        NotFound: there is none, or it was never published.
     """
-    *earlier, latest = one.announcements
+    advisory = as_told(session, advisory_id)
+    *earlier, latest = versions(session, advisory_id)
     root = xml.root("alert", _NAMESPACE)
-    add(root, "identifier", _identifier(one, latest))
+    add(root, "identifier", _identifier(latest))
     add(root, "sender", _sender())
-    add(root, "sent", _moment(datetime.fromisoformat(str(latest["at"]))))
+    add(root, "sent", _moment(latest.at))
     # What a development machine says must never be taken for a warning.
     add(root, "status", "Actual" if settings().environment == "production" else "Test")
-    add(root, "msgType", str(latest["kind"]))
+    add(root, "msgType", latest.message)
     add(root, "scope", "Public")
-    if references := _references(one, earlier, latest):
+    if references := _references(earlier, latest):
         add(root, "references", references)
     for language in i18n.LANGUAGES:
-        if one.advisory.headline.get(language):
+        if advisory.headline.get(language):
             with i18n.speaking(language):
-                _info(root, one.advisory)
+                _info(root, advisory)
     return document(root)
 
 
@@ -91,8 +97,8 @@ def _info(root: ET.Element, advisory: AdvisoryOut) -> None:
     add(geocode, "value", advisory.country)
 
 
-def _identifier(one: Announced, announcement: dict[str, str | int]) -> str:
-    return f"{one.advisory.id}.{announcement['version']}"
+def _identifier(told: AdvisoryVersion) -> str:
+    return f"{told.advisory_id}.{told.version}"
 
 
 def _sender() -> str:
@@ -100,18 +106,13 @@ def _sender() -> str:
     return urlsplit(settings().public_url).netloc
 
 
-def _references(
-    one: Announced,
-    earlier: list[dict[str, str | int]],
-    latest: dict[str, str | int],
-) -> str:
+def _references(earlier: list[AdvisoryVersion], latest: AdvisoryVersion) -> str:
     """The messages that this one follows: ``sender,identifier,sent`` since the last first alert."""
-    if latest["kind"] == "Alert":
+    if latest.message == "Alert":
         return ""
-    begin = max(i for i, told in enumerate(earlier) if told["kind"] == "Alert")
+    begin = max(i for i, told in enumerate(earlier) if told.message == "Alert")
     return " ".join(
-        f"{_sender()},{_identifier(one, told)},{_moment(datetime.fromisoformat(str(told['at'])))}"
-        for told in earlier[begin:]
+        f"{_sender()},{_identifier(told)},{_moment(told.at)}" for told in earlier[begin:]
     )
 
 

@@ -1,23 +1,27 @@
-"""The public pages: all advisories, and a country's page."""
+"""The public pages: all advisories, the table of the world, and histories."""
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from services.chassis.i18n import country_name, language, lazy
+from services.chassis.i18n import country_name, language
 from services.chassis.markdown import to_html
-from services.chassis.problems import NotFound
-from services.chassis.reference import city, countries
-from services.content.activities_seen.service import coming_about
-from services.content.advisories import reading
+from services.chassis.reference import city, countries, country_code
+from services.content.advisories import levels, reading
+from services.content.advisories.atom import path_of
+from services.content.advisories.changes import ACT_NAMES, ACT_TONES
+from services.content.advisories.difference import FIELD_NAMES
+from services.content.advisories.history import steps
+from services.content.advisories.reading import FeedFilter
 from services.content.advisories.schemas import AdvisoryOut
 from services.content.advisories.words import LEVEL_MEANINGS, LEVEL_NAMES, LEVELS, WORD_NAMES
 from services.content.database import database, pages
 from services.content.language import said_in
-from services.content.materials.reading import for_country
 
 site = APIRouter()
 
@@ -25,10 +29,13 @@ site = APIRouter()
 def country_choices() -> list[tuple[str, str]]:
     """Every country, ``(code, name)``, in the order of the page's language."""
     names = [(code, country_name(code)) for code in countries()]
-    if language() == "en":
-        return sorted(names, key=lambda one: one[1].casefold())
+    return sorted(names, key=lambda one: name_key(one[1]))
+
+
+def name_key(name: str) -> bytes:
+    """By what names are sorted in the page's language."""
     # GB 2312 lists the common characters by their pinyin, and GB 18030 keeps that order.
-    return sorted(names, key=lambda one: one[1].encode("gb18030"))
+    return name.casefold().encode() if language() == "en" else name.encode("gb18030")
 
 
 def words() -> dict[str, Any]:
@@ -43,6 +50,11 @@ def words() -> dict[str, Any]:
     }
 
 
+def history_words() -> dict[str, Any]:
+    """What templates about histories need besides :func:`words`."""
+    return words() | {"act_names": ACT_NAMES, "act_tones": ACT_TONES, "field_names": FIELD_NAMES}
+
+
 def by_country(advisories: list[AdvisoryOut]) -> list[tuple[str, list[AdvisoryOut]]]:
     """The advisories of each country together; countries in the order of their gravest one."""
     found: dict[str, list[AdvisoryOut]] = {}
@@ -54,8 +66,10 @@ def by_country(advisories: list[AdvisoryOut]) -> list[tuple[str, list[AdvisoryOu
 @site.get("/advisories")
 def all_advisories(request: Request, level: str = "", country: str = "") -> Response:
     """Every country with an advisory in force; the choice of a country leads to its page."""
-    if country.upper() in countries():
-        return RedirectResponse(f"/advisories/{country.upper()}", 303)
+    if (code := country_code(country)) is not None:
+        return RedirectResponse(f"/advisories/{code}", 303)
+    if country.strip():
+        return RedirectResponse(f"/advisories/countries?{urlencode({'q': country})}", 303)
     chosen = level if level in LEVELS else None
     return pages.render(
         request,
@@ -64,26 +78,43 @@ def all_advisories(request: Request, level: str = "", country: str = "") -> Resp
         level=chosen,
         levels=LEVELS,
         choices=country_choices(),
+        feed_path=path_of(FeedFilter(level=chosen)),
         **words(),
     )
 
 
-@site.get("/advisories/{country}")
-def one_country(request: Request, country: str) -> HTMLResponse:
-    """A country's page, whether or not an advisory is in force for it."""
-    code = country.upper()
-    if code not in countries():
-        raise NotFound(lazy("We do not know this country."))
-    with database.transaction() as session:
-        advisories = reading.in_force_for(session, code)
-        activities = coming_about(session, code)
-        materials = for_country(session, code)
+@site.get("/advisories/world")
+def world(request: Request, continent: str = "") -> HTMLResponse:
+    """The current level of every country, by continent."""
+    chosen = continent if continent in levels.CONTINENT_NAMES else None
+    rows = sorted(levels.now(), key=lambda row: name_key(country_name(row.country)))
+    continents = [
+        (code, name, [row for row in rows if row.continent == code])
+        for code, name in levels.CONTINENT_NAMES.items()
+        if chosen in (None, code)
+    ]
     return pages.render(
         request,
-        "advisories/country.html",
-        code=code,
-        advisories=advisories,
-        activities=activities,
-        materials=materials,
+        "advisories/world.html",
+        continents=continents,
+        continent_names=levels.CONTINENT_NAMES,
+        chosen=chosen,
+        counts={level: sum(row.highest == level for row in rows) for level in LEVELS},
+        levels=LEVELS,
         **words(),
+    )
+
+
+@site.get("/advisories/history/{advisory_id:uuid}")
+def history(request: Request, advisory_id: uuid.UUID) -> HTMLResponse:
+    """What the public was told of an advisory over time, and what was new each time."""
+    with database.transaction() as session:
+        advisory = reading.as_told(session, advisory_id)
+        found = steps(session, advisory_id)
+    return pages.render(
+        request,
+        "advisories/history.html",
+        advisory=advisory,
+        steps=found,
+        **history_words(),
     )

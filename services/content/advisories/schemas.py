@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -134,8 +134,28 @@ class WithdrawIn(BaseModel):
     reason: Reason
 
 
+class PublishIn(BaseModel):
+    """What is to be published: with the version that was read, nothing else is.
+
+    The call takes no body at all, so whatever else stands in one is of no account.
+    """
+
+    version: int | None = None
+
+
+class ReturnIn(BaseModel):
+    """Why what waits is given back to its author."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    note: Reason
+
+
 class AdvisoryOut(BaseModel):
-    """An advisory as the API answers it. ``in_force`` is true at this moment or it is not."""
+    """An advisory as the public reads it. ``in_force`` is true at this moment or it is not.
+
+    ``updated_at`` is when the public last saw a change.
+    """
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -160,26 +180,60 @@ class AdvisoryOut(BaseModel):
     url: str = ""
 
     @classmethod
-    def of(cls, advisory: Advisory) -> AdvisoryOut:
+    def of(cls, advisory: Advisory) -> Self:
         """The answer for a stored advisory."""
-        now = utc_now()
         found = cls.model_validate(advisory)
-        found.in_force = (
-            advisory.status == "published"
-            and advisory.valid_from <= now
-            and (advisory.valid_until is None or advisory.valid_until > now)
-        )
+        found.updated_at = advisory.announced_at or advisory.updated_at
         found.url = public_url(advisory.country)
         return found
 
 
-class AdvisoryForStaff(BaseModel):
-    """An advisory with what staff alone see."""
+class AdvisoryKept(AdvisoryOut):
+    """An advisory as staff read it.
 
-    advisory: AdvisoryOut
+    Attributes:
+        waiting: what a public advisory will say once a second person has published it.
+        submitted_at: since when it waits for a second person.
+        return_note: why the second person gave it back.
+    """
+
+    waiting: AdvisoryIn | None = None
+    submitted_at: datetime | None = None
+    return_note: str | None = None
+
+
+class VersionOut(BaseModel):
+    """What the public was told of an advisory, once; ``content`` where it was kept.
+
+    ``content`` has the fields of an advisory as they were then.
+    """
+
+    model_config = ConfigDict(from_attributes=True)
+
+    advisory_id: uuid.UUID
+    version: int
+    country: str
+    act: str
+    at: datetime
+    reason: str | None
+    content: dict[str, Any] | None
+
+
+class AdvisoryForStaff(BaseModel):
+    """An advisory with what staff alone see.
+
+    Attributes:
+        two: publishing what is written takes a second person.
+        is_second: whoever asks may be that person.
+    """
+
+    advisory: AdvisoryKept
     author_name: str
+    submitted_by_name: str | None
     created_at: datetime
     coming_activities: int
+    two: bool
+    is_second: bool
 
 
 def public_url(country: str) -> str:

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import uuid
-from typing import Literal
 
 from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
-from services.chassis import audit
 from services.chassis.auth import Principal
-from services.chassis.database import new_id, utc_now
-from services.chassis.events import publish as tell
-from services.chassis.i18n import lazy
+from services.chassis.database import new_id
 from services.chassis.idempotency import NOT_REPEATED, Once
-from services.chassis.problems import Invalid, NotFound, Problem
+from services.chassis.problems import Invalid
 from services.chassis.validation import field_errors
-from services.content.advisories.events import event_of
+from services.content.advisories.announcing import announce
+from services.content.advisories.approval import (
+    SecondPersonNeeded,
+    asks_for_two,
+    forget_waiting,
+    next_content,
+)
+from services.content.advisories.changes import needs_second_person, public_now
 from services.content.advisories.models import Advisory
-from services.content.advisories.schemas import AdvisoryIn, AdvisoryOut, AdvisoryPatch
+from services.content.advisories.schemas import AdvisoryIn, AdvisoryKept, AdvisoryPatch
+from services.content.advisories.storing import locked, must_last, record
 from services.content.database import database
-
-Act = Literal["written", "changed", "published", "withdrawn"]
 
 
 def create(
@@ -30,7 +32,7 @@ def create(
     once: Once = NOT_REPEATED,
     *,
     advisory_id: uuid.UUID | None = None,
-) -> AdvisoryOut:
+) -> AdvisoryKept:
     """Write a draft; nobody but staff sees it.
 
     Args:
@@ -38,19 +40,29 @@ def create(
     """
     with database.transaction() as session:
         if answer := once.first_answer(session):
-            return AdvisoryOut.model_validate(answer)
-        advisory = Advisory(id=advisory_id or new_id(), announcements=[], **wanted.model_dump())
+            return AdvisoryKept.model_validate(answer)
+        advisory = draft(session, wanted, advisory_id or new_id())
         advisory.written_by(principal)
-        session.add(advisory)
+        advisory.written_on_by(principal)
         session.flush()
-        _record(session, principal, advisory, "written")
-        done = AdvisoryOut.of(advisory)
+        record(session, principal, advisory, "written")
+        done = AdvisoryKept.of(advisory)
         once.keep(session, done.model_dump(mode="json"))
     return done
 
 
-def edit(principal: Principal, advisory_id: uuid.UUID, patch: AdvisoryPatch) -> AdvisoryOut:
-    """Change an advisory; when it is public, everybody who was told is told again.
+def draft(session: Session, wanted: AdvisoryIn, advisory_id: uuid.UUID) -> Advisory:
+    """A draft in the caller's transaction; whose it is, the caller says."""
+    advisory = Advisory(id=advisory_id, writers=[], **wanted.model_dump())
+    session.add(advisory)
+    return advisory
+
+
+def edit(principal: Principal, advisory_id: uuid.UUID, patch: AdvisoryPatch) -> AdvisoryKept:
+    """Change an advisory.
+
+    When it is public, everybody who was told is told again; but a change that raises it to orange
+    or red is kept aside, and waits for a second person to publish it.
 
     Raises:
         NotFound: there is none.
@@ -58,94 +70,121 @@ def edit(principal: Principal, advisory_id: uuid.UUID, patch: AdvisoryPatch) -> 
         Problem: 409 ``changed-meanwhile``, 409 ``already-over``.
     """
     with database.transaction() as session:
-        advisory = _locked(session, advisory_id)
-        advisory.must_be_at(patch.version)
-        wanted = _merged(advisory, patch)
-        for name, value in wanted.model_dump().items():
-            setattr(advisory, name, value)
+        return edit_in(session, principal, advisory_id, patch)
+
+
+def edit_in(
+    session: Session, principal: Principal, advisory_id: uuid.UUID, patch: AdvisoryPatch
+) -> AdvisoryKept:
+    """:func:`edit` in the caller's transaction."""
+    advisory = locked(session, advisory_id)
+    advisory.must_be_at(patch.version)
+    wanted = _merged(next_content(advisory), patch)
+    before = public_now(advisory)
+    is_public = advisory.status == "published"
+    if is_public:
+        must_last(wanted)
+    if is_public and needs_second_person(before, wanted):
+        advisory.waiting = wanted.model_dump(mode="json")
+        advisory.written_on_by(principal)
+        advisory.submit(principal)
         advisory.touch()
-        if advisory.status == "published":
-            _must_last(advisory)
-            _announce(session, advisory)
-        _record(session, principal, advisory, "changed")
-        return AdvisoryOut.of(advisory)
+        record(session, principal, advisory, "change-held")
+        return AdvisoryKept.of(advisory)
+    _take(advisory, wanted)
+    advisory.touch()
+    if is_public:
+        forget_waiting(advisory)
+        announce(session, advisory, before, written_by=principal.name)
+    else:
+        advisory.written_on_by(principal)
+    record(session, principal, advisory, "changed")
+    return AdvisoryKept.of(advisory)
 
 
-def publish(principal: Principal, advisory_id: uuid.UUID) -> AdvisoryOut:
-    """Make an advisory public and tell the other services.
+def publish(
+    principal: Principal, advisory_id: uuid.UUID, version: int | None = None
+) -> AdvisoryKept:
+    """Make public what is written, and tell the other services.
+
+    At orange or red it takes a second person: whoever calls it alone has it wait for somebody else,
+    and is told so.
+
+    Args:
+        version: what the caller read; anything else is not published.
 
     Raises:
         NotFound: there is none.
-        Problem: 409 ``wrong-state``, 409 ``already-over``.
+        SecondPersonNeeded: 409 ``second-person-needed``; it waits for another person now.
+        Problem: 409 ``wrong-state``, ``already-over``, ``changed-meanwhile``.
     """
     with database.transaction() as session:
-        advisory = _locked(session, advisory_id)
-        advisory.publish()
-        _must_last(advisory)
-        _announce(session, advisory)
-        _record(session, principal, advisory, "published")
-        return AdvisoryOut.of(advisory)
+        advisory = locked(session, advisory_id)
+        advisory.must_be_at(version)
+        two = asks_for_two(advisory)
+        if not two or advisory.is_second(principal):
+            _go_public(session, principal, advisory, two=two)
+            return AdvisoryKept.of(advisory)
+        must_last(next_content(advisory))
+        if advisory.submitted_at is None:
+            advisory.submit(principal)
+            record(session, principal, advisory, "submitted")
+    raise SecondPersonNeeded
 
 
-def withdraw(principal: Principal, advisory_id: uuid.UUID, reason: str) -> AdvisoryOut:
-    """Take an advisory back and tell the other services.
+def withdraw(principal: Principal, advisory_id: uuid.UUID, reason: str) -> AdvisoryKept:
+    """Take an advisory back and tell the other services; a change that waits goes with it.
 
     Raises:
         NotFound: there is none.
         Problem: 409 ``wrong-state``.
     """
     with database.transaction() as session:
-        advisory = _locked(session, advisory_id)
-        advisory.withdraw(reason)
-        _announce(session, advisory)
-        _record(session, principal, advisory, "withdrawn")
-        return AdvisoryOut.of(advisory)
+        return withdraw_in(session, principal, advisory_id, reason)
 
 
-def _locked(session: Session, advisory_id: uuid.UUID) -> Advisory:
-    found = session.get(Advisory, advisory_id, with_for_update=True)
-    if found is None:
-        raise NotFound(lazy("There is no such advisory."))
-    return found
+def withdraw_in(
+    session: Session, principal: Principal, advisory_id: uuid.UUID, reason: str
+) -> AdvisoryKept:
+    """:func:`withdraw` in the caller's transaction."""
+    advisory = locked(session, advisory_id)
+    before = public_now(advisory)
+    advisory.withdraw(reason)
+    forget_waiting(advisory)
+    announce(session, advisory, before, written_by=principal.name)
+    record(session, principal, advisory, "withdrawn")
+    return AdvisoryKept.of(advisory)
 
 
-def _merged(advisory: Advisory, patch: AdvisoryPatch) -> AdvisoryIn:
-    present = {name: getattr(advisory, name) for name in AdvisoryIn.model_fields}
+def _go_public(session: Session, principal: Principal, advisory: Advisory, *, two: bool) -> None:
+    before = public_now(advisory)
+    wanted = next_content(advisory)
+    if advisory.waiting is None:
+        advisory.publish()
+    else:
+        advisory.touch()
+    must_last(wanted)
+    _take(advisory, wanted)
+    author = advisory.submitted_by_name or advisory.author_name
+    forget_waiting(advisory)
+    announce(
+        session,
+        advisory,
+        before,
+        written_by=author,
+        released_by=principal if two else None,
+    )
+    record(session, principal, advisory, "published")
+
+
+def _take(advisory: Advisory, wanted: AdvisoryIn) -> None:
+    for name, value in wanted.model_dump().items():
+        setattr(advisory, name, value)
+
+
+def _merged(present: AdvisoryIn, patch: AdvisoryPatch) -> AdvisoryIn:
     changes = patch.model_dump(exclude_unset=True, exclude={"version"})
     try:
-        return AdvisoryIn.model_validate(present | changes)
+        return AdvisoryIn.model_validate(present.model_dump() | changes)
     except ValidationError as error:
         raise Invalid(field_errors(error.errors())) from error
-
-
-def _must_last(advisory: Advisory) -> None:
-    if advisory.valid_until is not None and advisory.valid_until <= utc_now():
-        raise Problem(
-            409,
-            "already-over",
-            lazy("This advisory ends in the past, so nobody would see it."),
-            lazy("Please choose a later end, or none."),
-        )
-
-
-def _announce(session: Session, advisory: Advisory) -> None:
-    """Tell the world, and note it: a later CAP message must name the earlier ones."""
-    told = advisory.announcements
-    if advisory.status == "withdrawn":
-        kind = "Cancel"
-    else:
-        kind = "Update" if told and told[-1]["kind"] != "Cancel" else "Alert"
-    at = advisory.updated_at.isoformat(timespec="seconds")
-    advisory.announcements = [*told, {"version": advisory.version, "kind": kind, "at": at}]
-    tell(session, event_of(advisory))
-
-
-def _record(session: Session, principal: Principal, advisory: Advisory, act: Act) -> None:
-    audit.record(
-        session,
-        principal,
-        f"advisory.{act}",
-        f"advisory/{advisory.id}",
-        district=None,
-        detail=f"{advisory.country} {advisory.level}",
-    )

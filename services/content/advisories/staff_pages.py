@@ -1,10 +1,10 @@
-"""The staff's pages: list, write, change, publish, withdraw."""
+"""The staff's pages: list, read, write and change."""
 
 from __future__ import annotations
 
 import uuid
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Request
@@ -13,28 +13,44 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from services.chassis.auth import Principal, require
 from services.chassis.database import utc_now
 from services.chassis.forms import Form, Typed, TypedForm
-from services.chassis.i18n import country_name, lazy, localized
+from services.chassis.i18n import lazy
 from services.chassis.idempotency import once_per_form
 from services.chassis.problems import Invalid, Problem
 from services.chassis.reference import city, countries
 from services.content.advisories import reading, service
-from services.content.advisories.pages import country_choices, words
+from services.content.advisories.changes import content_of
+from services.content.advisories.difference import between
+from services.content.advisories.history import steps
+from services.content.advisories.pages import country_choices, history_words, words
+from services.content.advisories.reading import SHELVES
 from services.content.advisories.schemas import (
     AdvisoryForm,
-    AdvisoryForStaff,
-    AdvisoryOut,
+    AdvisoryIn,
+    AdvisoryKept,
     AdvisoryPatch,
-    WithdrawIn,
 )
+from services.content.advisories.storing import found as found_row
 from services.content.advisories.words import LEVEL_MEANINGS, LEVEL_NAMES, LEVELS, WORD_NAMES
-from services.content.database import pages
+from services.content.alerts.models import LINK_NAMES
+from services.content.alerts.reading import about
+from services.content.database import database, pages
 from services.content.language import options
-from services.content.publication import MOVES, STATUS_NAMES, STATUS_TONES
+from services.content.packs.reading import count_holding
+from services.content.publication import STATUS_NAMES, STATUS_TONES
 
 site = APIRouter(prefix="/staff/advisories")
 
 Viewer = Annotated[Principal, Depends(require("advisories.view"))]
 Editor = Annotated[Principal, Depends(require("advisories.edit"))]
+
+SHELF_NAMES = {
+    "draft": lazy("Draft"),
+    "waiting": lazy("Waits for a second person"),
+    "published": lazy("Published"),
+    "ends-soon": lazy("Ends within two weeks"),
+    "over": lazy("Over"),
+    "withdrawn": lazy("Withdrawn"),
+}
 
 
 @site.get("")
@@ -49,7 +65,7 @@ def list_page(
 ) -> HTMLResponse:
     """All advisories, with filters that live in the address."""
     found = reading.list_for_staff(
-        status=status if status in MOVES else None,
+        shelf=next((shelf for shelf in SHELVES if shelf == status), None),
         country=country if country in countries() else None,
         level=level if level in LEVELS else None,
         cursor=cursor,
@@ -59,11 +75,12 @@ def list_page(
         "advisories/staff_list.html",
         advisories=found.items,
         next_cursor=found.next_cursor,
-        counts=reading.counts_by_status(),
+        counts=reading.counts(),
+        shelf_names=SHELF_NAMES,
         form=Form({"status": status, "country": country, "level": level}),
         status_names=STATUS_NAMES,
         tones=STATUS_TONES,
-        status_options=options(STATUS_NAMES),
+        status_options=options(SHELF_NAMES),
         level_options=options(LEVEL_NAMES),
         choices=country_choices(),
         **words(),
@@ -73,7 +90,7 @@ def list_page(
 @site.get("/new")
 def new_page(request: Request, principal: Editor) -> HTMLResponse:
     """An empty form; the advisory begins now unless another time is chosen."""
-    return _form_page(request, Form({"valid_from": _local(utc_now()), "word": "take-care"}))
+    return form_page(request, Form({"valid_from": local(utc_now()), "word": "take-care"}))
 
 
 @site.post("/new")
@@ -83,140 +100,91 @@ def create(request: Request, principal: Editor, typed: TypedForm) -> Response:
         wanted = typed.parse(AdvisoryForm)
         done = service.create(principal, wanted, once_per_form(request, typed))
     except Invalid as error:
-        return _form_page(request, Form(typed.values(), error), status=422)
+        return form_page(request, Form(typed.values(), error), status=422)
     return RedirectResponse(f"/staff/advisories/{done.id}", 303)
 
 
 @site.get("/{advisory_id:uuid}")
 def overview(request: Request, advisory_id: uuid.UUID, principal: Viewer) -> HTMLResponse:
-    """One advisory as it will be read, and what can be done with it."""
+    """One advisory as it will be read, what waits, and what can be done with it."""
+    kept = reading.get_for_staff(advisory_id, principal)
+    waiting = kept.advisory.waiting
+    with database.transaction() as session:
+        present = content_of(found_row(session, advisory_id))
+        told = steps(session, advisory_id)
+        alerts = about(session, advisory_id)
     return pages.render(
         request,
         "advisories/staff_view.html",
-        kept=reading.get_for_staff(advisory_id),
+        kept=kept,
+        alerts=alerts,
+        link_names=LINK_NAMES,
+        held=count_holding(f"advisory/{advisory_id}"),
+        differences=between(present, waiting) if waiting else [],
+        steps=told,
         status_names=STATUS_NAMES,
         tones=STATUS_TONES,
-        **words(),
+        **history_words(),
+    )
+
+
+@site.get("/{advisory_id:uuid}/history")
+def history(request: Request, advisory_id: uuid.UUID, principal: Viewer) -> HTMLResponse:
+    """What was told of it, what was new each time, and who stood for it."""
+    kept = reading.get_for_staff(advisory_id, principal)
+    with database.transaction() as session:
+        told = steps(session, advisory_id)
+    return pages.render(
+        request,
+        "advisories/staff_history.html",
+        advisory=kept.advisory,
+        steps=told,
+        **history_words(),
     )
 
 
 @site.get("/{advisory_id:uuid}/edit")
 def edit_page(request: Request, advisory_id: uuid.UUID, principal: Editor) -> HTMLResponse:
-    """The form with what is stored."""
-    advisory = reading.get_for_staff(advisory_id).advisory
-    return _form_page(request, _filled(advisory), advisory)
+    """The form with what is stored, or with the change that waits."""
+    kept = reading.get_for_staff(advisory_id, principal).advisory
+    return form_page(request, filled(kept.waiting or kept), kept)
 
 
 @site.post("/{advisory_id:uuid}/edit")
 def edit(request: Request, advisory_id: uuid.UUID, principal: Editor, typed: TypedForm) -> Response:
-    """Keep the changes; a public advisory is told of again."""
+    """Keep the changes; a public advisory is told of again, or waits for a second person."""
     try:
         wanted = typed.parse(AdvisoryForm)
-        patch = AdvisoryPatch(version=_version(typed), **wanted.model_dump())
+        patch = AdvisoryPatch(version=version_in(typed), **wanted.model_dump())
         service.edit(principal, advisory_id, patch)
     except Invalid as error:
-        stored = reading.get_for_staff(advisory_id).advisory
-        return _form_page(request, Form(typed.values(), error), stored, status=422)
+        stored = reading.get_for_staff(advisory_id, principal).advisory
+        return form_page(request, Form(typed.values(), error), stored, status=422)
     except Problem as problem:
         if problem.status != 409:
             raise
-        stored = reading.get_for_staff(advisory_id).advisory
+        stored = reading.get_for_staff(advisory_id, principal).advisory
         # Whoever has read the notice and sends again means to replace the other change.
         values = typed.values() | {"version": stored.version}
-        return _form_page(request, Form(values), stored, problem, status=409)
+        return form_page(request, Form(values), stored, problem, status=409)
     return RedirectResponse(f"/staff/advisories/{advisory_id}", 303)
 
 
-@site.get("/{advisory_id:uuid}/publish")
-def publish_page(request: Request, advisory_id: uuid.UUID, principal: Editor) -> HTMLResponse:
-    """What publishing will do."""
-    kept = reading.get_for_staff(advisory_id)
-    name = country_name(kept.advisory.country)
-    return pages.render(
-        request,
-        "confirm.html",
-        title=lazy("Publish the advisory for %(country)s?", country=name),
-        text=localized(kept.advisory.headline),
-        consequences=_consequences(kept),
-        button=lazy("Publish now"),
-        cancel_url=f"/staff/advisories/{advisory_id}",
-    )
-
-
-@site.post("/{advisory_id:uuid}/publish")
-def publish(advisory_id: uuid.UUID, principal: Editor) -> Response:
-    """Publish it."""
-    service.publish(principal, advisory_id)
-    return RedirectResponse(f"/staff/advisories/{advisory_id}", 303)
-
-
-@site.get("/{advisory_id:uuid}/withdraw")
-def withdraw_page(request: Request, advisory_id: uuid.UUID, principal: Editor) -> HTMLResponse:
-    """What withdrawing will do, and the question why."""
-    return _withdraw_page(request, advisory_id, Form())
-
-
-@site.post("/{advisory_id:uuid}/withdraw")
-def withdraw(
-    request: Request, advisory_id: uuid.UUID, principal: Editor, typed: TypedForm
-) -> Response:
-    """Withdraw it."""
-    try:
-        wanted = typed.parse(WithdrawIn)
-    except Invalid as error:
-        return _withdraw_page(request, advisory_id, Form(typed.values(), error), 422)
-    service.withdraw(principal, advisory_id, wanted.reason)
-    return RedirectResponse(f"/staff/advisories/{advisory_id}", 303)
-
-
-def _withdraw_page(
-    request: Request, advisory_id: uuid.UUID, form: Form, status: int = 200
-) -> HTMLResponse:
-    kept = reading.get_for_staff(advisory_id)
-    return pages.render(
-        request,
-        "advisories/withdraw.html",
-        status,
-        title=lazy(
-            "Withdraw the advisory for %(country)s?", country=country_name(kept.advisory.country)
-        ),
-        text="",
-        consequences=[
-            lazy("It leaves the public pages at once."),
-            lazy("The feed says for 30 days that it was withdrawn, with your reason."),
-            lazy("Messages that are sent from now on no longer carry it."),
-        ],
-        button=lazy("Withdraw"),
-        danger=True,
-        cancel_url=f"/staff/advisories/{advisory_id}",
-        form=form,
-    )
-
-
-def _consequences(kept: AdvisoryForStaff) -> list[Any]:
-    found: list[Any] = [lazy("It is on the public pages and in the feed at once.")]
-    if kept.advisory.valid_from > utc_now():
-        found = [lazy("It appears on the public pages and in the feed when it begins.")]
-    if kept.coming_activities:
-        found.append(
-            lazy(
-                "Coming activities about this country: %(count)s. Their pages, confirmations and "
-                "reminders will carry it.",
-                count=kept.coming_activities,
-            )
-        )
-    found.append(lazy("Nobody gets a message because of this; for that, write a broadcast."))
-    return found
-
-
-def _form_page(
+def form_page(
     request: Request,
     form: Form,
-    stored: AdvisoryOut | None = None,
+    stored: AdvisoryKept | None = None,
     problem: Problem | None = None,
     *,
     status: int = 200,
+    follows: str | None = None,
 ) -> HTMLResponse:
+    """The form of an advisory.
+
+    Args:
+        stored: the one that is changed.
+        follows: the page of the alert that the change comes from.
+    """
     return pages.render(
         request,
         "advisories/staff_form.html",
@@ -228,23 +196,25 @@ def _form_page(
         level_choices=[(one, str(LEVEL_NAMES[one]), str(LEVEL_MEANINGS[one])) for one in LEVELS],
         word_choices=options(WORD_NAMES),
         city_name=city().name,
+        follows=follows,
         **words(),
     )
 
 
-def _filled(advisory: AdvisoryOut) -> Form:
+def filled(advisory: AdvisoryIn | AdvisoryKept) -> Form:
+    """The form with what an advisory says; its times are the city's."""
     form = Form.of(advisory)
-    form.values["valid_from"] = _local(advisory.valid_from)
-    form.values["valid_until"] = _local(advisory.valid_until) if advisory.valid_until else ""
+    form.values["valid_from"] = local(advisory.valid_from)
+    form.values["valid_until"] = local(advisory.valid_until) if advisory.valid_until else ""
     return form
 
 
-def _local(moment: datetime) -> str:
+def local(moment: datetime) -> str:
     """A moment as a ``datetime-local`` field takes it, in the city's time."""
     return f"{moment.astimezone(ZoneInfo(city().timezone)):%Y-%m-%dT%H:%M}"
 
 
-def _version(typed: Typed) -> int:
-    """The version that the form was filled from; a form without one overwrites nobody."""
+def version_in(typed: Typed) -> int:
+    """The version that a page was made from; a form without one overwrites nobody."""
     text = typed.text("version")
     return int(text) if text.isdecimal() and len(text) < 10 else 0

@@ -1,10 +1,11 @@
-"""Projections: the newest that registration heard of each advisory and each material."""
+"""Projections: the newest heard of each advisory and each material; and who was told of them."""
 
 from __future__ import annotations
 
 import uuid
 from datetime import datetime
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.chassis.i18n import lazy
@@ -28,6 +29,24 @@ class KnownAdvisory(Base):
     valid_until: Mapped[datetime | None]
     url: Mapped[str]
     withdrawn: Mapped[bool]
+
+
+class AdvisoryTold(Base):
+    """That the people of an activity were told of an advisory at one of its versions, and how many
+    of them; whoever was told with an earlier activity is not counted again."""
+
+    __tablename__ = "advisories_told"
+    __table_args__ = (sa.Index("ix_advisories_told_activity_id", "activity_id"),)
+
+    advisory_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    activity_id: Mapped[uuid.UUID] = mapped_column(
+        sa.ForeignKey("activities.id", ondelete="CASCADE"), primary_key=True
+    )
+    level: Mapped[str]
+    headline: Mapped[dict[str, str]]
+    people: Mapped[int]
+    told_at: Mapped[datetime]
 
 
 class KnownMaterial(Base):

@@ -14,10 +14,18 @@ from sqlalchemy.orm import Session
 from services.chassis.database import utc_now
 from services.chassis.events import Envelope, Payload, Subscription
 from services.chassis.events.inbox import Handlers
-from services.registration.notices.models import KnownAdvisory, KnownMaterial
+from services.registration.notices.models import AdvisoryTold, KnownAdvisory, KnownMaterial
 
 # The most serious first, wherever advisories are listed.
 LEVELS = ("red", "orange", "yellow", "blue")
+
+
+class AdvisoryChange(BaseModel):
+    """What is new in an advisory: ``published``, ``raised``, ``lowered``, ``changed``."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    kind: str
 
 
 class AdvisoryRead(Payload):
@@ -35,6 +43,7 @@ class AdvisoryRead(Payload):
     valid_until: datetime | None = None
     url: str
     withdrawn: bool
+    change: AdvisoryChange | None = None
 
 
 class MaterialRead(Payload):
@@ -88,10 +97,21 @@ def hear_material(session: Session, payload: MaterialRead, _envelope: Envelope) 
 
 
 def _keep(session: Session, model: type[KnownAdvisory | KnownMaterial], payload: BaseModel) -> None:
-    values = payload.model_dump(exclude={"subject_id"})
+    values = payload.model_dump(exclude={"subject_id", "change"})
     values["id"] = payload.model_dump(include={"subject_id"})["subject_id"]
     insert = postgresql.insert(model).values(**values)
     session.execute(insert.on_conflict_do_update(index_elements=["id"], set_=values))
+
+
+def told_of(session: Session, activity_id: uuid.UUID) -> list[AdvisoryTold]:
+    """Which advisories the people of an activity were told of, the latest first."""
+    return list(
+        session.scalars(
+            sa.select(AdvisoryTold)
+            .where(AdvisoryTold.activity_id == activity_id)
+            .order_by(AdvisoryTold.told_at.desc(), AdvisoryTold.advisory_id)
+        )
+    )
 
 
 def advisories_in_force(
@@ -150,7 +170,6 @@ def known_materials(
 
 
 HANDLERS: Handlers = {
-    "advisory.published.v1": Subscription(AdvisoryRead, hear_advisory),
     "advisory.withdrawn.v1": Subscription(AdvisoryRead, hear_advisory),
     "material.published.v1": Subscription(MaterialRead, hear_material),
     "material.withdrawn.v1": Subscription(MaterialRead, hear_material),
