@@ -22,6 +22,7 @@ from services.registration.database import database
 from services.registration.feedback.models import Comment, CommentState, Feedback
 from services.registration.feedback.questions import SurveyQuestion
 from services.registration.feedback.surveys import closes_at, is_asked, questions_of, survey_of
+from services.registration.learning.service import Learned, learned_at
 from services.registration.registrations.models import Registration
 
 # Of fewer answers staff could guess who gave which.
@@ -73,7 +74,7 @@ class Results(BaseModel):
 
 @dataclass(frozen=True)
 class Overview:
-    """The staff's page. ``open``: whether answers still come in."""
+    """The staff's page. ``open``: whether answers still come in; ``learned``: from its quizzes."""
 
     activity: ActivityState
     results: Results
@@ -81,6 +82,7 @@ class Overview:
     is_asked: bool
     editable: bool
     open: bool
+    learned: Learned
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,7 @@ def results(principal: Principal, activity_id: uuid.UUID) -> Overview:
             is_asked=is_asked(survey),
             editable=now < activity.ends_at and activity.status in ("draft", "published"),
             open=activity.ends_at <= now < closes_at(activity),
+            learned=learned_at(session, activity_id),
         )
 
 

@@ -19,6 +19,7 @@ from services.registration.feedback.models import COMMENT_STATES
 from services.registration.feedback.questions import KIND_NAMES, MOST_OWN, USUAL, SurveyIn
 from services.registration.feedback.results import SHOWN_FROM
 from services.registration.feedback.table import csv_of
+from services.registration.learning.service import PURPOSE_NAMES
 
 router = APIRouter(prefix="/staff/activities/{activity_id}/feedback")
 
@@ -109,6 +110,7 @@ def _results_page(
         may_edit=principal.may("activities.edit"),
         state_names=COMMENT_STATES,
         state_tones=STATE_TONES,
+        purpose_names=PURPOSE_NAMES,
         refused=refused[0] if refused else None,
         form=Form({}, refused[1]) if refused else Form(),
     )

@@ -1,0 +1,1 @@
+"""Taking a quiz without an account: papers, answers, time, scores and certificates."""

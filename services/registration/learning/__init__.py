@@ -1,0 +1,1 @@
+"""What people learned at an activity: the results of its quizzes, as the content service tells."""
