@@ -4,20 +4,32 @@ from __future__ import annotations
 
 import functools
 import json
-import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
-from babel import Locale
-
+from services.chassis.countries import (
+    aliases,
+    countries,
+    country_code,
+    country_guess,
+)
 from services.chassis.i18n import lazy, localized
 from services.chassis.settings import SettingsError, settings
 
-CITIES = Path(__file__).parent / "cities"
+__all__ = [
+    "CITIES",
+    "TOPICS",
+    "City",
+    "aliases",
+    "city",
+    "countries",
+    "country_code",
+    "country_guess",
+    "district_name",
+    "topic_name",
+]
 
-# CLDR territories that are no ISO 3166-1 country: regions, groupings, exceptional reservations.
-_NOT_COUNTRIES = frozenset({"AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN",
-                            "XA", "XB", "XK", "ZZ", "CN"})  # fmt: skip
+CITIES = Path(__file__).parent / "cities"
 
 TOPICS = {
     "study-abroad": lazy("Studying abroad"),
@@ -61,30 +73,6 @@ def district_name(code: str | None) -> str:
     if code is None:
         return localized(city().name)
     return localized(city().districts[code]) if code in city().districts else code
-
-
-@functools.cache
-def countries() -> frozenset[str]:
-    """The ISO 3166-1 alpha-2 codes of every country and territory but China's own (CLDR)."""
-    return frozenset(
-        code
-        for code in map(str, Locale.parse("en").territories)
-        if len(code) == 2 and code.isalpha() and code not in _NOT_COUNTRIES
-    )
-
-
-@functools.cache
-def _ways_to_write() -> dict[str, str]:
-    """Every way to write a country that is understood, in small letters, and its code."""
-    found = {code.casefold(): code for code in countries()}
-    for locale in (Locale.parse("zh_CN"), Locale.parse("en_GB")):
-        found |= {str(locale.territories[code]).casefold(): code for code in countries()}
-    return found
-
-
-def country_code(text: str) -> str | None:
-    """The code of a country that is written by its name in either language, or by its code."""
-    return _ways_to_write().get(unicodedata.normalize("NFKC", text).strip().casefold())
 
 
 def topic_name(code: str) -> str:

@@ -24,6 +24,7 @@ class ActivitySeen(Base):
     kind: Mapped[str]
     status: Mapped[str]
     title: Mapped[dict[str, str]]
+    summary: Mapped[dict[str, str]] = mapped_column(default=dict, server_default="{}")
     district: Mapped[str | None]
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime]

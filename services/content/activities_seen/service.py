@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
 from datetime import datetime
+from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -12,7 +14,9 @@ from sqlalchemy.orm import Session
 
 from services.chassis.database import utc_now
 from services.chassis.events import Envelope, Payload
+from services.chassis.markdown import to_text
 from services.content.activities_seen.models import ActivitySeen
+from services.content.search.service import Entry, drop, put
 
 
 class ActivityHeard(Payload):
@@ -23,6 +27,7 @@ class ActivityHeard(Payload):
     kind: str
     status: str
     title: dict[str, str]
+    summary: dict[str, str] = Field(default_factory=dict)
     district: str | None = None
     starts_at: AwareDatetime
     ends_at: AwareDatetime
@@ -53,7 +58,7 @@ class Upcoming(BaseModel):
 
 
 def remember(session: Session, payload: ActivityNews, _envelope: Envelope) -> None:
-    """Keep the activity's latest state, for the pages of its countries."""
+    """Keep the activity's latest state, for the pages of its countries and for searches."""
     values = payload.activity.model_dump()
     insert = postgresql.insert(ActivitySeen).values(values)
     session.execute(
@@ -61,6 +66,36 @@ def remember(session: Session, payload: ActivityNews, _envelope: Envelope) -> No
             index_elements=[ActivitySeen.id],
             set_={name: insert.excluded[name] for name in values if name != "id"},
         )
+    )
+    activity = ActivitySeen(**values)
+    if activity.status == "published":
+        put(session, _entry(activity))
+    else:
+        drop(session, "activity", activity.id)
+
+
+def entries(session: Session) -> Iterator[Entry]:
+    """Every activity that a search may find."""
+    rows = session.scalars(
+        sa.select(ActivitySeen).where(
+            ActivitySeen.status == "published", ActivitySeen.ends_at > utc_now()
+        )
+    )
+    return map(_entry, rows)
+
+
+def _entry(activity: ActivitySeen) -> Entry:
+    return Entry(
+        kind="activity",
+        id=activity.id,
+        title=activity.title,
+        text={tag: to_text(text) for tag, text in activity.summary.items()},
+        url=urlsplit(activity.url).path,
+        countries=activity.countries,
+        topics=activity.topics,
+        audience=[],
+        at=activity.starts_at,
+        until=activity.ends_at,
     )
 
 

@@ -1,0 +1,1 @@
+"""Search over everything that is public: materials, advisories, answers, quizzes, activities."""
