@@ -1,4 +1,7 @@
-"""Answers to questions."""
+"""Answers to questions: which question a message is about, so that it is forgotten with it."""
+
+import sqlalchemy as sa
+from alembic import op
 
 revision = "notifications_0015"
 down_revision = "notifications_0014"
@@ -7,8 +10,15 @@ depends_on = None
 
 
 def upgrade() -> None:
-    pass
+    op.add_column("deliveries", sa.Column("question_id", sa.Uuid))
+    op.create_index(
+        "ix_deliveries_question_id",
+        "deliveries",
+        ["question_id"],
+        postgresql_where=sa.text("question_id IS NOT NULL"),
+    )
 
 
 def downgrade() -> None:
-    pass
+    op.drop_index("ix_deliveries_question_id", "deliveries")
+    op.drop_column("deliveries", "question_id")

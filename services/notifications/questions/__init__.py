@@ -1,0 +1,1 @@
+"""Telling people that their question has arrived, and the answer; asking experts."""
