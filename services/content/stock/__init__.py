@@ -1,0 +1,1 @@
+"""Printed titles, and how many copies of each lie in which store."""

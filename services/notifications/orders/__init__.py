@@ -1,0 +1,1 @@
+"""What people are told about the books and brochures that they ordered."""
