@@ -1,0 +1,1 @@
+"""Packs: what an office gives one group to read, under one link, as a ZIP and on paper."""

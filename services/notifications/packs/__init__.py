@@ -1,0 +1,1 @@
+"""What schools and enterprises are told about the pack for their session."""
