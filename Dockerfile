@@ -24,7 +24,8 @@ RUN pip install --no-cache-dir hatchling \
       pybabel -q compile -f -D messages -d "$folder"; done
 
 FROM python:3.13-slim-bookworm
-RUN useradd --system --uid 10001 --home-dir /var/lib/lingbao --create-home lingbao
+RUN useradd --system --uid 10001 --home-dir /var/lib/lingbao --create-home lingbao \
+ && install -d -o lingbao /var/lib/lingbao/files /var/lib/lingbao/files/.spool
 COPY --from=build /opt/lingbao /opt/lingbao
 ENV PATH=/opt/lingbao/bin:$PATH \
     PYTHONUNBUFFERED=1 \

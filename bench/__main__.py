@@ -17,9 +17,12 @@ from rich.console import Console
 from bench import (
     broadcast,
     catalogue,
+    content,
     lanes,
     latency,
+    lists,
     planning,
+    quiz,
     race,
     rush,
     start,
@@ -36,12 +39,15 @@ APART = {
     "rush": rush.measure,
     "planning": planning.measure,
     "lanes": lanes.measure,
+    "lists": lists.measure,
 }
 TABLES = {
     "latency": latency.measure,
     "race": race.measure,
     "weight": weight.measure,
     "catalogue": catalogue.measure,
+    "content": content.measure,
+    "quiz": quiz.measure,
 }
 
 

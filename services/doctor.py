@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import smtplib
 from collections.abc import Callable
 from functools import partial
@@ -12,9 +13,12 @@ from rich.console import Console
 from rich.markup import escape
 
 from services import house
+from services.chassis.database import new_id
+from services.chassis.problems import Problem
 from services.chassis.relays import mail_relays
 from services.chassis.settings import SettingsError, settings
 from services.chassis.tables import OutboxRow
+from services.content.files.store import store
 from services.notifications.messages.dkim import signer
 
 _UNWELL = (SettingsError, sa.exc.SQLAlchemyError, redis.RedisError, OSError, ValueError)
@@ -26,6 +30,7 @@ def examine(console: Console) -> bool:
         (f"database of {name}", partial(_database, name)) for name in house.SERVICES
     ]
     checks += [("queue", _queue), ("mail relay", _mail), ("mail signature", _signature)]
+    checks += [("files", _files)]
     well = True
     for title, check in checks:
         try:
@@ -81,3 +86,17 @@ def _mail() -> str:
             code, _ = client.noop()
         said.append(f"{relay.hostname}:{relay.port} answers {code}")
     return ", ".join(said)
+
+
+def _files() -> str:
+    key, text = f"doctor/{new_id().hex}", b"well"
+    try:
+        place = store()
+        place.put(key, io.BytesIO(text))
+        read = b"".join(place.open(key))
+        place.delete(key)
+    except Problem as problem:
+        raise ValueError(f"cannot be kept: {problem.__cause__}") from problem
+    if read != text:
+        raise ValueError("what was kept came back as something else")
+    return "can be kept, read and deleted"

@@ -21,7 +21,7 @@ from services.chassis.database import Database
 from services.chassis.events.envelope import Event
 from services.chassis.events.inbox import Handlers
 from services.chassis.i18n import lazy
-from services.chassis.middleware import Ground, Guard
+from services.chassis.middleware import LARGEST_BODY, Ground, Guard, LargerBodies
 from services.chassis.pages import STATIC, Pages, own_path
 from services.chassis.problems import NotFound, Problem
 from services.chassis.validation import invalid
@@ -44,6 +44,7 @@ def create_app(
     publishes: Sequence[type[Event]] = (),
     handlers: Handlers | None = None,
     collectors: Sequence[Collector] = (),
+    larger: Sequence[LargerBodies] = (),
 ) -> FastAPI:
     """A service's application.
 
@@ -57,6 +58,7 @@ def create_app(
         publishes: the events it says, for the catalogue.
         handlers: the events it hears, for the catalogue.
         collectors: what ``/metrics`` asks for beside the figures that every service has.
+        larger: addresses that take larger bodies than others, for files.
     """
     prefix = f"/api/{service}"
     app = FastAPI(
@@ -80,7 +82,7 @@ def create_app(
     # The same three at the root of the process, for an orchestrator that asks it directly.
     app.include_router(operations.probes(service, database, collectors), include_in_schema=False)
     app.mount("/static", ImmutableFiles(directory=STATIC, check_dir=False), name="static")
-    app.add_middleware(Guard)
+    app.add_middleware(Guard, larger=larger)
     handlers_of_errors = _handlers(pages)
     for kind, handler in handlers_of_errors.items():
         app.add_exception_handler(kind, handler)
@@ -215,12 +217,23 @@ async def _to_sign_in(request: Request, pages: Pages, *, stale: bool) -> Respons
     if request.method in ("GET", "HEAD"):
         way = "/staff/session/renew" if stale else "/staff/sign-in"
         return RedirectResponse(f"{way}?next={quote(here)}", 303)
+    fields = await _typed(request)
+    # The cookie stays: if only its credential has run out, signing in is no more than a renewal.
+    return pages.render(request, "sign_in_again.html", 401, fields=fields, action=here)
+
+
+async def _typed(request: Request) -> list[tuple[str, str]]:
+    """What a form carried, to be sent again; nothing of one that carries a large file.
+
+    Nobody is signed in, so nobody is to fill a disk. A password is typed again; it is not written
+    into a page.
+    """
+    length = request.headers.get("content-length", "")
+    if not length.isdecimal() or int(length) > LARGEST_BODY:
+        return []
     form = await request.form()
-    # A password is typed again; it is not written into a page.
-    fields = [
+    return [
         (name, text)
         for name, text in form.multi_items()
         if isinstance(text, str) and name not in PASSWORD_FIELDS
     ]
-    # The cookie stays: if only its credential has run out, signing in is no more than a renewal.
-    return pages.render(request, "sign_in_again.html", 401, fields=fields, action=here)

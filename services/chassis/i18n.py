@@ -150,9 +150,16 @@ def locale() -> Locale:
     return _LOCALES[language()]
 
 
+# Parts of China with codes of their own, as its public offices write them.
+_AT_HOME: Final = {
+    "zh-CN": {"HK": "中国香港", "MO": "中国澳门", "TW": "中国台湾"},
+    "en": {"HK": "Hong Kong, China", "MO": "Macao, China", "TW": "Taiwan, China"},
+}
+
+
 def country_name(code: str) -> str:
     """An ISO 3166-1 alpha-2 code as people say it (CLDR), or the code itself."""
-    return str(locale().territories.get(code, code))
+    return _AT_HOME[language()].get(code) or str(locale().territories.get(code, code))
 
 
 _WEEKDAYS = "一二三四五六日"

@@ -98,6 +98,10 @@ async def once_per_key(request: Request) -> Once:
     Raises:
         Problem: 400 when the key is too long.
     """
+    return Once(_scope(request), _key(request), await request.body())
+
+
+def _key(request: Request) -> str | None:
     key = request.headers.get("idempotency-key")
     if key is not None and not 0 < len(key) <= LONGEST_KEY:
         raise Problem(
@@ -105,8 +109,24 @@ async def once_per_key(request: Request) -> Once:
             "idempotency-key-invalid",
             lazy("An Idempotency-Key has 1 to %(most)s characters.", most=LONGEST_KEY),
         )
+    return key
+
+
+def _scope(request: Request) -> str:
     caller = hashlib.sha256(request.headers.get("authorization", "").encode()).hexdigest()[:16]
-    return Once(f"{request.method} {request.url.path} {caller}", key, await request.body())
+    return f"{request.method} {request.url.path} {caller}"
+
+
+def once_for(request: Request, content: bytes) -> Once:
+    """For a call with a file, whose body is too large to be read at once.
+
+    Args:
+        content: stands for what was sent, such as a hash of the file.
+
+    Raises:
+        Problem: 400 when the key is too long.
+    """
+    return Once(_scope(request), _key(request), content)
 
 
 OncePerKey = Annotated[Once, Depends(once_per_key)]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import structlog
@@ -26,6 +29,7 @@ from services.chassis.settings import settings
 log = structlog.get_logger("request")
 
 LARGEST_BODY = 10 * 1024 * 1024
+_LINGER = 2.0  # seconds
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _QUIET = ("/healthz", "/readyz", "/metrics")
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -41,8 +45,8 @@ DURATION = Histogram(
 SECURITY_HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-        "connect-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; "
-        "frame-ancestors 'none'; manifest-src 'self'"
+        "media-src 'self'; connect-src 'self'; font-src 'self'; form-action 'self'; "
+        "base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'"
     ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
@@ -77,7 +81,8 @@ class Ground:
         headers = Headers(scope=scope)
         given = headers.get("x-request-id", "")
         request_id = given if _REQUEST_ID.fullmatch(given) else new_id().hex
-        scope.setdefault("state", {}).update(request_id=request_id)
+        state = scope.setdefault("state", {})
+        state["request_id"] = request_id
         tag = pick_language(
             QueryParams(scope["query_string"]).get("lang"),
             _cookies(headers).get(LANGUAGE_COOKIE),
@@ -100,6 +105,8 @@ class Ground:
             scope["scheme"] = "https"  # what the front took off
         if method == "HEAD":
             scope["method"] = "GET"  # answered alike, and the body left out above
+            # For an answer whose body is a large file, which need not be read for nothing.
+            state["head_only"] = True
         with (
             i18n.speaking(tag),
             i18n.words_of(self._service),
@@ -112,6 +119,8 @@ class Ground:
                     raise  # half an answer is out; the server breaks the connection
                 answer = await self._failed(Request(scope, receive), error)
                 await answer(scope, receive, out)
+                if answer.status_code == 413:
+                    await _linger(receive)
             finally:
                 seconds = time.perf_counter() - started
                 REQUESTS.labels(self._service, _known(method), status or 500).inc()
@@ -124,6 +133,17 @@ class Ground:
                         status=status or 500,
                         ms=round(seconds * 1000, 1),
                     )
+
+
+async def _linger(receive: Receive) -> None:
+    """Go on taking what a sender has not stopped sending, for a moment (RFC 9112, 9.6).
+
+    A connection that is closed under somebody who is still sending takes the answer with it.
+    """
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_LINGER):
+            while (await receive()).get("more_body"):
+                pass
 
 
 def _complete(headers: MutableHeaders, request_id: str, tag: str) -> None:
@@ -143,38 +163,68 @@ def _known(method: str) -> str:
     return method if method in _METHODS else "other"
 
 
-class Guard:
-    """Refuses bodies that are too large, and unsafe requests that come from another site."""
+@dataclass(frozen=True)
+class LargerBodies:
+    """Addresses that take more than others do: files.
 
-    def __init__(self, app: ASGIApp) -> None:
+    Attributes:
+        path: matches the whole path.
+        most: how many bytes, asked for at each request.
+        refusal: what to answer when it is more.
+    """
+
+    path: re.Pattern[str]
+    most: Callable[[], int]
+    refusal: Callable[[], Problem]
+
+
+class Guard:
+    """Refuses bodies that are too large, and unsafe requests that come from another site.
+
+    Args:
+        larger: where more than :data:`LARGEST_BODY` is taken.
+    """
+
+    def __init__(self, app: ASGIApp, larger: Sequence[LargerBodies] = ()) -> None:
         self._app = app
+        self._larger = larger
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["method"] not in ("GET", "HEAD", "OPTIONS"):
-            headers = Headers(scope=scope)
-            if _foreign(headers):
-                raise Problem(
-                    403,
-                    "foreign-origin",
-                    lazy("This was sent from another site, so we did not take it."),
-                    lazy("Please open the page here and send the form again."),
-                )
-            length = headers.get("content-length", "")
-            if length.isdecimal() and int(length) > LARGEST_BODY:
-                raise HTTPException(413)
-        await self._app(scope, _bounded(receive), send)
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        if scope["method"] not in ("GET", "HEAD", "OPTIONS") and _foreign(headers):
+            raise Problem(
+                403,
+                "foreign-origin",
+                lazy("This was sent from another site, so we did not take it."),
+                lazy("Please open the page here and send the form again."),
+            )
+        most, refusal = self._limit(scope)
+        length = headers.get("content-length", "")
+        # Refused by what it says of itself, before a byte of it is read.
+        if length.isdecimal() and int(length) > most:
+            raise refusal()
+        await self._app(scope, _bounded(receive, most, refusal), send)
+
+    def _limit(self, scope: Scope) -> tuple[int, Callable[[], Exception]]:
+        for kind in self._larger:
+            if kind.path.fullmatch(scope["path"]):
+                return kind.most(), kind.refusal
+        # An HTTPException passes through FastAPI's reading of the body as it is.
+        return LARGEST_BODY, lambda: HTTPException(413)
 
 
-def _bounded(receive: Receive) -> Receive:
+def _bounded(receive: Receive, most: int, refusal: Callable[[], Exception]) -> Receive:
     taken = 0
 
     async def limited() -> Message:
         nonlocal taken
         message = await receive()
         taken += len(message.get("body", b""))
-        if taken > LARGEST_BODY:
-            # An HTTPException passes through FastAPI's reading of the body as it is.
-            raise HTTPException(413)
+        if taken > most:
+            raise refusal()
         return message
 
     return limited

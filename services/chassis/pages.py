@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from urllib.parse import quote, urlencode
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined
+from markupsafe import Markup
 
 from services.chassis import i18n
 from services.chassis.auth import Principal
@@ -139,6 +142,19 @@ def pick_language(query: str | None, cookie: str | None, header: str) -> str:
     return i18n.DEFAULT_LANGUAGE
 
 
+_HOURS: Final = re.compile(r"\d\d:\d\d–\d\d:\d\d")
+
+
+def _date_line(start: datetime, end: datetime | None, zone: str) -> str | Markup:
+    """As :func:`.i18n.date_line`; browsers may break a line after a dash, but not between hours."""
+    text = i18n.date_line(start, end, zone)
+    hours = _HOURS.search(text)
+    if hours is None:
+        return text
+    kept = Markup('<span class="text-nowrap">{}</span>').format(hours[0])
+    return text[: hours.start()] + kept + text[hours.end() :]
+
+
 class Pages:
     """Renders the templates of one service.
 
@@ -177,7 +193,7 @@ class Pages:
             sms_signature=lambda: f"【{settings().sms_signature}】",
         )
         self._env.filters.update(
-            date_line=i18n.date_line,
+            date_line=_date_line,
             day=i18n.day,
             clock=i18n.clock,
             district_name=district_name,

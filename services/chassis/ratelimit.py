@@ -29,6 +29,11 @@ def _rate() -> RateLimitItem:
     return parse(settings().public_rate)
 
 
+@functools.cache
+def _room_rate() -> RateLimitItem:
+    return parse(settings().room_rate)
+
+
 def client_address(request: Request) -> str:
     """The address of the person, believing ``X-Forwarded-For`` only from trusted proxies."""
     peer = request.client.host if request.client else "127.0.0.1"
@@ -77,14 +82,56 @@ async def public_rate(request: Request) -> None:
     Raises:
         Problem: 429 ``too-many-requests``.
     """
+    _count(request, _rate())
+
+
+async def room_rate(request: Request) -> None:
+    """The same for what a whole room does at once behind one address, such as taking a quiz.
+
+    Raises:
+        Problem: 429 ``too-many-requests``.
+    """
+    _count(request, _room_rate(), "room")
+
+
+def count_miss(request: Request) -> None:
+    """Count a guess that missed (a short code that nobody gave out) like a public form.
+
+    Whoever types the right one is never counted, so a room is not held back.
+
+    Raises:
+        Problem: 429 ``too-many-requests``.
+    """
+    _count(request, _rate(), "miss")
+
+
+def stop_guessing(request: Request) -> None:
+    """Refuse an address that has missed too often (:func:`count_miss`), whatever it says now.
+
+    Were the right one let through, the count would stop nobody: one guesses on, past all refusals.
+
+    Raises:
+        Problem: 429 ``too-many-requests``.
+    """
     address = _address(client_address(request))
-    if not is_local(request) and not _limiter().hit(_rate(), _counted(address)):
-        raise Problem(
-            429,
-            "too-many-requests",
-            lazy("Too many requests came from your network just now."),
-            lazy("Please wait a minute and send it again. Nothing has been lost."),
-        )
+    if not is_local(request) and not _limiter().test(_rate(), "miss", _counted(address)):
+        raise _too_many()
+
+
+def _count(request: Request, rate: RateLimitItem, *what: str) -> None:
+    address = _address(client_address(request))
+    if not is_local(request) and not _limiter().hit(rate, *what, _counted(address)):
+        raise _too_many()
+
+
+def _too_many() -> Problem:
+    return Problem(
+        429,
+        "too-many-requests",
+        lazy("Too many requests came from your network just now."),
+        lazy("Please wait a minute and send it again. Nothing has been lost."),
+    )
 
 
 PublicRate = Depends(public_rate)
+RoomRate = Depends(room_rate)

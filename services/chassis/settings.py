@@ -18,6 +18,7 @@ from limits import parse
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from services.chassis.files_settings import FilesSettings
 from services.chassis.house_settings import HouseSettings, Networks
 from services.chassis.mail_settings import MailSettings
 from services.chassis.sms_settings import SmsSettings
@@ -38,7 +39,7 @@ class SettingsError(Exception):
     """A setting is missing or wrong. The text is a sentence for the operator."""
 
 
-class Settings(SmsSettings, MailSettings, HouseSettings, BaseSettings):
+class Settings(FilesSettings, SmsSettings, MailSettings, HouseSettings, BaseSettings):
     """What the environment says. Unset values have a default that is safe in development only.
 
     The page of settings has them in the order of the classes below, the house's first.
@@ -55,6 +56,11 @@ class Settings(SmsSettings, MailSettings, HouseSettings, BaseSettings):
         default="60/minute",
         description="How often one address may send a public form or call that writes "
         "(`60/minute`). Loopback is exempt.",
+    )
+    room_rate: str = Field(
+        default="6000/minute",
+        description="The same for quizzes, which a whole room takes at once behind one address: "
+        "every beginning, answer and handing in counts (`6000/minute`). Loopback is exempt.",
     )
     most_registrations: int = Field(
         default=20,
@@ -74,6 +80,13 @@ class Settings(SmsSettings, MailSettings, HouseSettings, BaseSettings):
         le=3650,
         description="How many days after the end of an activity the personal data of its "
         "registrations, and that of bookings, is kept. Then it is erased; counts stay.",
+    )
+    order_retention_days: int = Field(
+        default=30,
+        ge=1,
+        le=365,
+        description="How many days after an order of books was delivered, fetched, cancelled or "
+        "came back its name and addresses are kept. Then they are erased; counts stay.",
     )
     quiet_hours: Annotated[QuietHours | None, NoDecode] = Field(
         default=None,
@@ -110,7 +123,7 @@ class Settings(SmsSettings, MailSettings, HouseSettings, BaseSettings):
             found[read["urgency"]] = (begin, end)
         return found
 
-    @field_validator("public_rate")
+    @field_validator("public_rate", "room_rate")
     @classmethod
     def _rate(cls, rate: str) -> str:
         try:
@@ -122,7 +135,9 @@ class Settings(SmsSettings, MailSettings, HouseSettings, BaseSettings):
     @model_validator(mode="after")
     def _complete_in_production(self) -> Settings:
         if self.environment == "production":
-            needed = ("database_url", "redis_url", "smtp_url", "base_url", "secret_keys")
+            needed = (
+                "database_url", "redis_url", "smtp_url", "base_url", "secret_keys", "files_url",
+            )  # fmt: skip
             missing = [f"LINGBAO_{name.upper()}" for name in needed if not getattr(self, name)]
             if missing:
                 raise ValueError("production needs " + ", ".join(missing))

@@ -23,7 +23,7 @@ from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 
 Format = Literal["csv", "xlsx"]
-Value = str | int | date | datetime | None
+Value = str | int | float | date | datetime | None
 Rows = Iterable[Sequence[Value]]
 
 MEDIA_TYPES: Final[dict[Format, str]] = {
@@ -67,12 +67,12 @@ def _taken(buffer: io.StringIO) -> bytes:
     return text.encode()
 
 
-def _plain(value: Value) -> str | int:
+def _plain(value: Value) -> str | int | float:
     if isinstance(value, datetime):
         return value.isoformat(" ", "minutes")
     if isinstance(value, date):
         return value.isoformat()
-    if isinstance(value, int):
+    if isinstance(value, int | float):
         return value
     return harmless(value or "")
 

@@ -79,6 +79,13 @@ class SmsSettings(BaseModel):
         le=10_000,
         description="How many text messages a second each provider is given, by all workers.",
     )
+    sms_asked_per_hour: int = Field(
+        default=300,
+        ge=1,
+        description="How many text messages an hour go out, to all numbers together, because "
+        "somebody typed a number on a public page (codes and links). More are not sent, so that "
+        "nobody can spend the office's money.",
+    )
     sms_aliyun_key_id: str | None = Field(
         default=None, description="Aliyun: the AccessKey ID of a RAM user that may send SMS."
     )

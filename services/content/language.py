@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from services.chassis.i18n import Lazy, language
+from services.chassis.i18n import LANGUAGES, Lazy, language, speaking, words_of
 
 
 def said_in(value: Mapping[str, str]) -> str:
@@ -21,3 +21,13 @@ def said_in(value: Mapping[str, str]) -> str:
 def options(names: Mapping[str, Lazy]) -> list[tuple[str, str]]:
     """Choices of a field, ``(value, name)``, in the page's language."""
     return [(value, str(name)) for value, name in names.items()]
+
+
+def in_both(message: Lazy) -> dict[str, str]:
+    """A sentence as a localised text, for what is stored and read in either language."""
+    said: dict[str, str] = {}
+    with words_of("content"):
+        for tag in LANGUAGES:
+            with speaking(tag):
+                said[tag] = str(message)
+    return said

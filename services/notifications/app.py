@@ -29,6 +29,7 @@ from services.notifications.preferences import api as preferences_api
 from services.notifications.preferences import pages as preferences_pages
 from services.notifications.returns import api as returns_api
 from services.notifications.returns import pages as returns_pages
+from services.notifications.rules import pages as rules_pages
 from services.notifications.senders import health_api as senders_api
 from services.notifications.senders import health_pages as senders_pages
 from services.notifications.senders.metrics import SenderFigures
@@ -62,6 +63,7 @@ app = create_app(
         sms_registry_api.router,
     ],
     sites=[
+        rules_pages.router,
         broadcasts_form_pages.router,
         broadcasts_pages.router,
         broadcasts_live_pages.router,

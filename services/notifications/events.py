@@ -13,7 +13,13 @@ from services.notifications.delivery.events import DeliveryFailed
 from services.notifications.erasing import service as erasing
 from services.notifications.links import service as links
 from services.notifications.links.schemas import LinkAsked
+from services.notifications.orders import service as orders
+from services.notifications.orders.schemas import OrderLinksTold, OrderTold
+from services.notifications.packs import service as packs
+from services.notifications.packs.schemas import PackTold
 from services.notifications.preferences.events import PreferenceChanged
+from services.notifications.questions import schemas as question_events
+from services.notifications.questions import service as questions
 from services.notifications.reminders import service as reminders
 from services.notifications.reminders.schemas import (
     ActivityTold,
@@ -57,7 +63,24 @@ HANDLERS: Handlers = {
     "booking.accepted.v1": Subscription(BookingTold, bookings.on_accepted),
     "booking.declined.v1": Subscription(BookingTold, bookings.on_declined),
     "booking.withdrawn.v1": Subscription(BookingTold, bookings.on_withdrawn),
+    "booking.pack.v1": Subscription(PackTold, packs.on_pack),
     "booking.erased.v1": Subscription(ErasedTold, erasing.on_booking_erased),
+    "question.asked.v1": Subscription(question_events.QuestionAskedTold, questions.on_asked),
+    "question.answered.v1": Subscription(
+        question_events.QuestionAnsweredTold, questions.on_answered
+    ),
+    "question.referred.v1": Subscription(
+        question_events.QuestionReferredTold, questions.on_referred
+    ),
+    "question.erased.v1": Subscription(question_events.QuestionErasedTold, questions.on_erased),
+    "order.placed.v1": Subscription(OrderTold, orders.on_placed),
+    "order.packed.v1": Subscription(OrderTold, orders.on_packed),
+    "order.sent.v1": Subscription(OrderTold, orders.on_sent),
+    "order.delivered.v1": Subscription(OrderTold, orders.on_delivered),
+    "order.cancelled.v1": Subscription(OrderTold, orders.on_cancelled),
+    "order.restored.v1": Subscription(OrderTold, orders.on_restored),
+    "order.erased.v1": Subscription(ErasedTold, orders.on_erased),
+    "order.links_asked.v1": Subscription(OrderLinksTold, orders.on_links_asked),
     "advisory.published.v1": Subscription(AdvisoryTold, advisories.on_published),
     "advisory.withdrawn.v1": Subscription(AdvisoryTold, advisories.on_withdrawn),
     # What this service itself says, told on to other systems of the office.

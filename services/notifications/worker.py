@@ -18,6 +18,7 @@ from services.notifications.database import database
 from services.notifications.delivery import lanes, unknown
 from services.notifications.digests.service import gather
 from services.notifications.events import HANDLERS
+from services.notifications.imports import jobs as lists
 from services.notifications.imports.service import forget_old
 from services.notifications.inbound import asking, sessions
 from services.notifications.inbound import messages as inbound
@@ -41,6 +42,8 @@ worker = Worker(
     ticks=(
         Tick("notifications.due_reminders", 5, QUEUE),
         Tick("notifications.forget_lists", 600, QUEUE),
+        # Where bulk messages are written: that takes processor time too, and waits for nobody.
+        Tick("notifications.work_on_lists", 5, f"{QUEUE}.bulk"),
         Tick("notifications.due_packs", 60, QUEUE),
         Tick("notifications.forget_unconfirmed", 600, QUEUE),
         Tick("notifications.forget_trips", 3600, QUEUE),
@@ -77,6 +80,12 @@ def due_reminders() -> None:
 def forget_lists() -> None:
     """Delete the rows of lists that were handed in more than a day ago."""
     forget_old(utc_now())
+
+
+@worker.task("work_on_lists")
+def work_on_lists() -> None:
+    """Read long lists, take them in and take them out."""
+    lists.work()
 
 
 @worker.task("due_packs")

@@ -14,8 +14,12 @@ from services.registration.activities.events import (
 from services.registration.attendees.events import PUBLISHES as OF_ATTENDEES
 from services.registration.bookings.events import PUBLISHES as OF_BOOKINGS
 from services.registration.feedback.events import PUBLISHES as OF_FEEDBACK
+from services.registration.learning.service import HANDLERS as LEARNING
 from services.registration.links.events import PUBLISHES as OF_LINKS
 from services.registration.notices.service import HANDLERS as NOTICES
+from services.registration.notices.telling import HANDLERS as ADVISORIES
+from services.registration.packs.events import BookingPack
+from services.registration.packs.service import HANDLERS as PACKS
 from services.registration.registrations.contact import HANDLERS as CONTACT
 from services.registration.registrations.events import PUBLISHES as OF_REGISTRATIONS
 from services.registration.retention.events import PUBLISHES as OF_RETENTION
@@ -30,6 +34,7 @@ PUBLISHES: tuple[type[Event], ...] = (
     *OF_LINKS,
     *OF_ATTENDEES,
     *OF_BOOKINGS,
+    BookingPack,
     *OF_FEEDBACK,
     *OF_RETENTION,
     AuditRecorded,
@@ -38,5 +43,8 @@ PUBLISHES: tuple[type[Event], ...] = (
 HANDLERS: Handlers = {
     **CREDENTIAL_HANDLERS,
     **NOTICES,
+    **ADVISORIES,
+    **LEARNING,
+    **PACKS,
     **CONTACT,
 }

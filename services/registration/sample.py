@@ -41,6 +41,9 @@ _AUTHOR = Principal(
     role="city-admin",
     district=None,
 )
+# A fixed space of names (RFC 9562, version 5): the same sample has the same id on every machine, so
+# that other services' samples can be about it.
+_NAMES = uuid.uuid5(uuid.NAMESPACE_DNS, "samples.registration.lingbao.example")
 
 
 def load() -> int:
@@ -60,7 +63,8 @@ def load() -> int:
     fresh = [sample for sample in samples if slug_of(sample["title"]["en"]) not in there]
     plans = resources.load(_AUTHOR)
     for sample in fresh:
-        draft = service.create_activity(_AUTHOR, _dated(sample))
+        activity_id = uuid.uuid5(_NAMES, slug_of(sample["title"]["en"]))
+        draft = service.create_activity(_AUTHOR, _dated(sample), activity_id=activity_id)
         if (plan := plans.get(sample["title"]["en"])) is not None:
             arrange(_AUTHOR, draft.id, plan)
         if (picture := sample.get("picture")) is not None:

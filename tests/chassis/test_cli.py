@@ -104,6 +104,7 @@ def test_migrating_one_service_and_all() -> None:
 
 def test_up_is_not_for_production(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LINGBAO_ENVIRONMENT", "production")
+    monkeypatch.setenv("LINGBAO_FILES_URL", "file:///srv/lingbao/files")
     settings.cache_clear()
     try:
         result = run("up")

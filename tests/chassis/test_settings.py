@@ -14,6 +14,7 @@ PRODUCTION = {
     "LINGBAO_SMTP_URL": "smtp://u:p@mail:587?starttls=required",
     "LINGBAO_BASE_URL": "https://lingbao.example",
     "LINGBAO_SECRET_KEYS": LONG,
+    "LINGBAO_FILES_URL": "file:///srv/lingbao/files",
     "LINGBAO_SMS_PROVIDER": "none",
 }
 
@@ -34,6 +35,9 @@ def fresh(monkeypatch: pytest.MonkeyPatch) -> None:
         ("LINGBAO_SMTP_URL", "mail.example", "smtp://"),
         ("LINGBAO_SMTP_URL", "smtp://h?starttls=perhaps", "starttls"),
         ("LINGBAO_SECRET_KEYS", "short", "32 characters"),
+        ("LINGBAO_FILES_URL", "ftp://files", "s3://bucket"),
+        ("LINGBAO_FILES_URL", "s3://bucket?endpoint=files.example", "https://"),
+        ("LINGBAO_FILES_URL", "s3://bucket?secret=x", "endpoint, region and style"),
         ("LINGBAO_BASE_URL", "lingbao.example", "https://"),
         ("LINGBAO_ENVIRONMENT", "staging", "LINGBAO_ENVIRONMENT"),
         ("LINGBAO_SMS_PROVIDER", "pigeon", "LINGBAO_SMS_PROVIDER"),

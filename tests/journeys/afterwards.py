@@ -69,7 +69,7 @@ def _tick(stack: Stack) -> None:
 
 def page(stack: Stack, path: str) -> str:
     """The text of a page."""
-    with urllib.request.urlopen(stack.url + path, timeout=20) as answer:
+    with urllib.request.urlopen(stack.url + path, timeout=60) as answer:
         return str(answer.read().decode())
 
 
@@ -88,5 +88,5 @@ def answer(stack: Stack, path: str, **answers: str) -> None:
         data=urllib.parse.urlencode(form).encode(),
         headers={"Origin": stack.url},
     )
-    with urllib.request.urlopen(request, timeout=20) as done:
+    with urllib.request.urlopen(request, timeout=60) as done:
         assert done.url.endswith("?done=1"), done.url

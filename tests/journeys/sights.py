@@ -12,6 +12,8 @@ import pytest
 from tests.journeys.afterwards import a_past_lecture, answer, survey
 from tests.journeys.asking import ask
 from tests.journeys.making import lecture, register, somebody
+from tests.journeys.questions import question_pages as make_questions
+from tests.journeys.quizzing import take
 from tests.journeys.subscribing import subscribe
 from tests.stack import Stack
 
@@ -48,6 +50,22 @@ def request_booking(stack: Stack) -> tuple[str, str]:
     status, made = stack.call("POST", "/api/registration/v1/bookings", body)
     assert status == 201, made
     return str(made["id"]), urlsplit(made["manage_url"]).path
+
+
+def place_order(stack: Stack) -> tuple[str, str, str]:
+    """An order of the first title in stock: its id, the path of its page, and of its form."""
+    titles = stack.call("GET", "/api/content/v1/titles")[1]["items"]
+    title = next(one for one in titles if "city" in one["in_stock"])
+    body = {
+        "copies": {title["slug"]: 1},
+        "address": {"district": "110106", "subdistrict": "右安门街道", "line": "玉林里 12 号楼"},
+        "name": "丁秀英",
+        "phone": f"+86136{uuid.uuid4().int % 10**8:08d}",
+    }
+    status, made = stack.call("POST", "/api/content/v1/orders", body)
+    assert status == 201, made
+    here = urlsplit(made["manage_url"]).path
+    return str(made["id"]), here, f"/orders/new?copies.{title['slug']}=1"
 
 
 def write_broadcast(stack: Stack, key: str) -> str:
@@ -142,7 +160,7 @@ EVERY_KIND = [
 ]  # fmt: skip
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def sights(house_running: Stack, editor: str) -> Sights:
     """Everything there is to look at, with one of each kind of thing made for it."""
     stack = house_running
@@ -169,8 +187,23 @@ def sights(house_running: Stack, editor: str) -> Sights:
     webhook = add_webhook(stack)
     sms_template = add_sms_template(stack)
     subscribed = subscribe(stack)
+    order, order_page, order_form = place_order(stack)
+    question_pages = make_questions(stack, editor)
     advisory = _first(stack, "/api/content/v1/advisories")
+    held = stack.call("GET", "/api/content/v1/advisories?status=waiting", key=editor)[1]["items"][0]
+    alert = stack.call("GET", "/api/content/v1/alerts?state=open", key=editor)[1]["items"][0]
     material = _first(stack, "/api/content/v1/materials")
+    mission = _first(stack, "/api/content/v1/missions")
+    quizzes = stack.call("GET", "/api/content/v1/quizzes/all", key=editor)[1]["items"]
+    quiz = f"/staff/quizzes/{next(one['id'] for one in quizzes if one['purpose'] == 'before')}"
+    banks = stack.call("GET", "/api/content/v1/banks", key=editor)[1]["items"]
+    bank = f"/staff/banks/{banks[0]['id']}"
+    packs = stack.call("GET", "/api/content/v1/packs?status=published", key=editor)[1]["items"]
+    given = max(packs, key=lambda one: one["edition"])
+    pack, pack_link = f"/staff/packs/{given['id']}", urlsplit(given["url"]).path
+    film = _first(stack, "/api/content/v1/materials?kind=video")
+    _, film = stack.call("GET", f"/api/content/v1/materials/{film['id']}")
+    taken = take(stack)
     stack.mail(email)
     rooms, lecturers = (
         stack.call("GET", f"/api/registration/v1/{kind}", key=editor)[1]["items"]
@@ -208,15 +241,44 @@ def sights(house_running: Stack, editor: str) -> Sights:
             "/bookings",
             conversation,
             f"{conversation}/withdraw",
+            "/orders",
+            order_form,
+            f"{order_form}&to=organisation",
+            f"{order_page}?new=1",
+            f"{order_page}/address",
+            f"{order_page}/erase",
+            "/orders/lost",
             "/library",
             f"/library/{material['slug']}",
+            f"/library/{film['slug']}",
+            "/library?q=nothing-like-it",
+            pack_link,
+            f"{pack_link}/print",
             "/advisories",
             f"/advisories/{advisory['country']}",
             "/advisories/FJ",
+            "/advisories/world",
+            f"/advisories/history/{advisory['id']}",
+            "/advisories/countries",
+            "/advisories/countries?q=泰果",
+            "/search",
+            "/search?q=在泰国护照丢了",
+            "/search?q=飞济",
+            "/questions",
+            "/questions?q=nothing-like-it",
+            "/questions/ask",
+            *question_pages[0],
             f"{ticket}/data",
             f"{ticket}/erase",
             "/certificates",
             "/certificates/ABCDEFGH2345",
+            "/quizzes",
+            "/quizzes/certificates/AAAACCCCDDDD",
+            taken.door,
+            taken.going,
+            f"{taken.going}/1",
+            f"{taken.going}/erase",
+            taken.result,
             f"{gone.tickets[0]}/certificate",
             survey(stack, gone.tickets[0]),
             gone.tickets[0],
@@ -284,16 +346,69 @@ def sights(house_running: Stack, editor: str) -> Sights:
             f"/staff/bookings/{booking}/accept",
             f"/staff/bookings/{booking}/propose",
             f"/staff/bookings/{booking}/decline",
+            f"/staff/quizzes/{taken.id}/live",
+            f"/staff/quizzes/{taken.id}/results",
+            f"/staff/quizzes/{taken.id}/certificates",
             "/staff/materials",
             "/staff/materials/new",
             f"/staff/materials/{material['id']}",
             f"/staff/materials/{material['id']}/edit",
             f"/staff/materials/{material['id']}/withdraw",
+            "/staff/materials?lack=review",
+            f"/staff/materials/{material['id']}/files",
+            f"/staff/materials/{film['id']}/files/{film['files'][0]['id']}",
+            f"/staff/materials/{material['id']}/versions",
+            f"/staff/materials/{material['id']}/versions/1",
+            "/staff/packs",
+            "/staff/packs/new",
+            pack,
+            f"{pack}/add",
+            f"{pack}/edit",
+            f"{pack}/preview",
+            f"{pack}/editions/{given['edition']}",
+            "/staff/quizzes",
+            quiz,
+            f"{quiz}/edit",
+            f"{quiz}/preview",
+            f"{quiz}/poster",
+            "/staff/banks",
+            bank,
+            f"{bank}/items/new?kind=matching",
+            f"{bank}/import",
             "/staff/advisories",
             "/staff/advisories/new",
             f"/staff/advisories/{advisory['id']}",
             f"/staff/advisories/{advisory['id']}/edit",
             f"/staff/advisories/{advisory['id']}/withdraw",
+            f"/staff/advisories/{held['id']}",
+            f"/staff/advisories/{held['id']}/publish",
+            "/staff/advisories/alerts",
+            f"/staff/advisories/alerts/{alert['id']}",
+            "/staff/advisories/alerts/new",
+            "/staff/advisories/feeds",
+            "/staff/advisories/feeds/new",
+            "/staff/questions",
+            "/staff/questions/new",
+            "/staff/questions/figures",
+            "/staff/questions/experts",
+            "/staff/questions/answers",
+            *question_pages[1],
+            "/staff/destinations",
+            "/staff/destinations/new",
+            f"/staff/destinations/{mission['id']}/edit",
+            f"/staff/destinations/{mission['id']}/remove",
+            "/staff/orders",
+            "/staff/orders?q=nothing-like-it",
+            f"/staff/orders/{order}",
+            f"/staff/orders/{order}/cancel",
+            f"/staff/orders/mark?act=packed&order={order}",
+            "/staff/orders/picking",
+            "/staff/orders/for-activity",
+            "/staff/orders/desks",
+            "/staff/orders/desks/new",
+            "/staff/stock",
+            "/staff/stock/titles/new",
+            "/staff/stock/report",
             "/staff/templates",
             "/staff/templates?q=nothing-like-it",
             "/staff/templates/new",
@@ -303,6 +418,7 @@ def sights(house_running: Stack, editor: str) -> Sights:
             f"/staff/templates/{template}/versions/1",
             "/staff/broadcasts",
             "/staff/broadcasts/new",
+            "/staff/broadcasts/policy",
             f"/staff/broadcasts/{broadcast}",
             f"/staff/broadcasts/{broadcast}/edit",
             f"/staff/broadcasts/{broadcast}/submit",

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.journeys.conftest import PHONE
 from tests.journeys.making import XICHENG, invitation, link, somebody
@@ -19,8 +19,8 @@ BEIJING = ZoneInfo("Asia/Shanghai")
 WHEN = (datetime.now(BEIJING) + timedelta(days=20)).replace(hour=14, minute=30)
 
 
-def field(page: Page, name: str) -> str:
-    return page.locator(f"[id='field-{name}']").input_value()
+def field(page: Page, name: str) -> Locator:
+    return page.locator(f"[id='field-{name}']")
 
 
 def step_1(page: Page, school: str) -> None:
@@ -73,20 +73,21 @@ def test_going_back_and_forth_loses_nothing(visit: Visit, script: bool) -> None:
     page.locator("[id='field-contact.name']").fill("赵老师")
     page.get_by_role("button", name="上一步").click()
     at_step(page, 1)
-    assert field(page, "organisation.name") == "第八中学"
-    assert field(page, "organisation.district") == XICHENG
+    expect(field(page, "organisation.name")).to_have_value("第八中学")
+    expect(field(page, "organisation.district")).to_have_value(XICHENG)
     expect(page.get_by_label("校园宣讲")).to_be_checked()
     go_on(page)
-    assert field(page, "contact.name") == "赵老师"
+    expect(field(page, "contact.name")).to_have_value("赵老师")
     step_2(page, email)
     step_3(page)
     at_step(page, 4)
-    for _ in range(3):
+    for step in (3, 2, 1):
         page.get_by_role("button", name="上一步").click()
-    at_step(page, 1)
-    for _ in range(2):
+        at_step(page, step)
+    for step in (2, 3):
         go_on(page)
-    assert field(page, "time-1") == f"{WHEN:%Y-%m-%dT%H:%M}"
+        at_step(page, step)
+    expect(field(page, "time-1")).to_have_value(f"{WHEN:%Y-%m-%dT%H:%M}")
     go_on(page)
     page.locator("#field-note").fill("共两个班。\n<i>请带手册</i>")
     page.get_by_role("button", name="核对内容").click()

@@ -44,7 +44,7 @@ def test_who_waits_for_the_opening_is_let_in_by_lot(
         re.compile("You are in the waiting room|It is your turn")
     )
     go = page.get_by_role("link", name="Go to the form")
-    expect(go).to_be_visible(timeout=25_000)
+    expect(go).to_be_visible()
     assert datetime.now(UTC) >= opens_at
     assert looked_at(page, "en", axe) == []
     go.click()

@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 
 from tests.journeys.conftest import PHONE
 from tests.journeys.making import lecture, register, somebody
-from tests.stack import Stack, eventually
+from tests.stack import Stack
 
 Visit = Callable[..., Page]
 BEIJING = ZoneInfo("Asia/Shanghai")
@@ -73,5 +73,4 @@ def test_a_picture_is_chosen_and_seen(visit: Visit, house_running: Stack, editor
     resident = visit(f"/activities/{activity['slug']}")
     picture = resident.get_by_role("img", name="讲座现场")
     picture.scroll_into_view_if_needed()
-    eventually(lambda: picture.evaluate("image => image.complete && image.naturalWidth > 0"))
-    assert picture.evaluate("image => image.naturalWidth") == 1600
+    expect(picture).to_have_js_property("naturalWidth", 1600)

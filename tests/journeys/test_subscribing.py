@@ -18,7 +18,7 @@ Visit = Callable[..., Page]
 def test_from_a_country_s_page_to_the_pack_for_the_trip(visit: Visit, house_running: Stack) -> None:
     stack, email = house_running, somebody()
     page = visit("/advisories/TH", size=PHONE, script=False)
-    page.get_by_role("main").get_by_role("link", name="订阅安全提醒").click()
+    page.get_by_role("complementary").get_by_role("link", name="订阅安全提醒").click()
     expect(page.get_by_label("国家或地区")).to_have_value("TH")
     expect(page.get_by_role("checkbox", name="我同意")).not_to_be_checked()
     page.get_by_label("出发日期").fill(in_days(3))

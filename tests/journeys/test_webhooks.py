@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
+from tests.stack import eventually
+
 Visit = Callable[..., Page]
 
 
@@ -28,10 +30,10 @@ def test_a_webhook_is_added_and_tried(visit: Visit) -> None:
     expect(page.get_by_text("A test call is on its way")).to_be_visible()
     attempt = page.get_by_role("row").filter(has_text="Test call")
     expect(attempt).to_be_visible()
-    for _ in range(40):
-        if attempt.get_by_text("The name cannot be found").count():
-            break
-        page.wait_for_timeout(500)
+
+    def has_failed() -> bool:
         page.reload()
-    expect(attempt).to_contain_text("The name cannot be found")
+        return attempt.get_by_text("The name cannot be found").is_visible()
+
+    eventually(has_failed, every=0.5)
     expect(page.get_by_text("No call has succeeded since")).to_be_visible()

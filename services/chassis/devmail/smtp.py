@@ -1,4 +1,8 @@
-"""The SMTP side: accepts every message for everybody and keeps it."""
+"""The SMTP side: accepts every message and keeps it.
+
+Two domains, reserved by RFC 2606 and so nobody's, stand for what goes wrong elsewhere: a mailbox
+at ``gone.example`` does not exist, and ``refuses.example`` takes no message of ours.
+"""
 
 import logging
 from email import policy
@@ -11,14 +15,32 @@ from services.chassis.devmail.store import Store
 from services.chassis.stack.ports import LOOPBACK
 
 MAX_BYTES = 10 * 1024 * 1024
+_REFUSALS = {
+    "gone.example": "550 5.1.1 User unknown",
+    "refuses.example": "554 5.7.1 Message refused by local policy",
+}
 _log = logging.getLogger(__name__)
 
 
 class _Keeper:
-    """aiosmtpd's handler: called once for each message that a client has sent in full."""
+    """aiosmtpd's handler: called for each recipient, and once a message was sent in full."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
+
+    async def handle_RCPT(
+        self,
+        server: SMTP,
+        session: Session,
+        envelope: Envelope,
+        address: str,
+        rcpt_options: list[str],
+    ) -> str:
+        if refusal := _REFUSALS.get(address.rpartition("@")[2].lower()):
+            return refusal
+        envelope.rcpt_tos.append(address)
+        envelope.rcpt_options.extend(rcpt_options)
+        return "250 2.1.5 OK"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         content = envelope.content

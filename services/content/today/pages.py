@@ -8,6 +8,7 @@ from fastapi.responses import HTMLResponse
 from services.chassis.auth import AnyStaff
 from services.chassis.reference import city
 from services.content.database import pages
+from services.content.stock.stores import store_name
 from services.content.today.service import waiting_for
 
 site = APIRouter()
@@ -20,5 +21,6 @@ def today(request: Request, principal: AnyStaff) -> HTMLResponse:
         request,
         "today/today.html",
         waiting=waiting_for(principal),
+        store_name=store_name,
         zone=city().timezone,
     )

@@ -16,8 +16,14 @@ from services.notifications.inbound import confirming
 from services.notifications.links.service import KIND as LINKS
 from services.notifications.messages import activities, bookings, links, registrations
 from services.notifications.messages.content import Content
+from services.notifications.orders import message as orders
+from services.notifications.orders.service import LINKS as ORDER_LINKS
+from services.notifications.packs import message as packs
+from services.notifications.packs.service import KIND as BOOKING_PACK
 from services.notifications.preferences import message as preferences
 from services.notifications.preferences.links import KIND as PREFERENCES_LINK
+from services.notifications.questions import message as questions
+from services.notifications.questions import service as question_kinds
 from services.notifications.staff_messages.service import KIND as FROM_STAFF
 from services.notifications.subscribing import message as subscribing
 from services.notifications.subscribing.models import KIND as SUBSCRIPTION_ASKED
@@ -46,6 +52,17 @@ COMPOSERS: Final[dict[str, Composer]] = {
     "booking-accepted": bookings.accepted,
     "booking-declined": bookings.declined,
     "booking-withdrawn": bookings.withdrawn,
+    BOOKING_PACK: packs.compose,
+    "order-placed": orders.placed,
+    "order-packed": orders.packed,
+    "order-ready": orders.ready,
+    "order-sent": orders.sent,
+    "order-delivered": orders.delivered,
+    "order-cancelled": orders.cancelled,
+    ORDER_LINKS: orders.links,
+    question_kinds.ASKED: questions.asked,
+    question_kinds.ANSWERED: questions.answered,
+    question_kinds.REFERRED: questions.referred,
     SUBSCRIPTION_ASKED: subscribing.compose,
     PREFERENCES_LINK: preferences.compose,
     TRIP_PACK: trips.compose,

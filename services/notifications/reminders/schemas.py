@@ -109,6 +109,16 @@ class ErasedTold(Payload):
     subject_id: uuid.UUID
 
 
+class AdvisoryChange(BaseModel):
+    """What is new in an advisory: ``published``, ``raised``, ``lowered``, ``changed``,
+    ``withdrawn``; ``before`` has the former values of what differs."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    kind: str
+    before: dict[str, Any] = Field(default_factory=dict)
+
+
 class AdvisoryTold(Payload):
     """An advisory was published, edited or withdrawn."""
 
@@ -124,6 +134,7 @@ class AdvisoryTold(Payload):
     valid_until: datetime | None = None
     url: str
     withdrawn: bool = False
+    change: AdvisoryChange | None = None
 
 
 def as_json(state: ActivityState) -> dict[str, Any]:

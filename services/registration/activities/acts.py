@@ -52,7 +52,7 @@ def insert(
         Invalid: an attachment is no material that we know.
     """
     _must_be_known(session, wanted.attachments)
-    values = columns_of(wanted) | more | {"id": new_id(), "created_by": principal.id}
+    values = columns_of(wanted) | {"id": new_id(), "created_by": principal.id} | more
     for slug in candidates(wanted, values["id"]):
         inserted: Activity | None = session.scalar(
             postgresql.insert(Activity)

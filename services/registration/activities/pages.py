@@ -14,6 +14,7 @@ from services.registration.notices.service import (
     known_materials,
     materials_about,
 )
+from services.registration.packs import service as packs
 from services.registration.resources.public import speakers_of
 from services.registration.series.reading import other_dates
 
@@ -30,6 +31,7 @@ def activity_page(request: Request, slug: str) -> HTMLResponse:
         about = materials_about(session, activity.topics, activity.countries)
         speakers = speakers_of(session, activity.id)
         dates = other_dates(session, activity)
+        pack = packs.of_activity(session, activity.id)
         feedback = public_summary(session, activity.id, activity.series_id)
     return pages.render(
         request,
@@ -41,6 +43,7 @@ def activity_page(request: Request, slug: str) -> HTMLResponse:
         speakers=speakers,
         dates=dates,
         feedback=feedback,
+        pack=pack,
         structured=structured.event(activity, [speaker.name for speaker in speakers]),
         **words.WORDS,
     )

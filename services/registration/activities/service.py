@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from services.chassis.auth import Principal
-from services.chassis.database import utc_now
+from services.chassis.database import new_id, utc_now
 from services.chassis.i18n import lazy
 from services.chassis.idempotency import NOT_REPEATED, Once
 from services.chassis.problems import Problem
@@ -30,9 +30,16 @@ from services.registration.series.scope import Scope
 
 
 def create_activity(
-    principal: Principal, wanted: ActivityIn, once: Once = NOT_REPEATED
+    principal: Principal,
+    wanted: ActivityIn,
+    once: Once = NOT_REPEATED,
+    *,
+    activity_id: uuid.UUID | None = None,
 ) -> ActivityOut:
     """Write a new activity; it is a draft until it is published.
+
+    Args:
+        activity_id: its id, where the caller needs to know it beforehand; else a fresh one.
 
     Raises:
         Problem: 403 for another district's; 422 ``idempotency-key-reused``.
@@ -42,7 +49,7 @@ def create_activity(
     with database.transaction() as session:
         if (first := once.first_answer(session)) is not None:
             return ActivityOut.model_validate(first)
-        activity = acts.insert(session, principal, wanted)
+        activity = acts.insert(session, principal, wanted, id=activity_id or new_id())
         made = ActivityOut.of(activity, 0, utc_now())
         once.keep(session, made.model_dump(mode="json"))
     return made

@@ -23,7 +23,8 @@ from services.registration.attendees.messages import Recipients, by_choice, by_s
 from services.registration.attendees.pages import Editor, Viewer
 from services.registration.attendees.schemas import Letter, Message, MessageIn
 from services.registration.attendees.selection import Selection
-from services.registration.database import pages
+from services.registration.database import database, pages
+from services.registration.notices.service import told_of
 from services.registration.registrations.models import STATUS_NAMES
 
 router = APIRouter(prefix="/staff/activities/{activity_id}/messages")
@@ -35,10 +36,13 @@ _WRITABLE = ("confirmed", "offered", "waiting", "cancelled")
 def index(request: Request, activity_id: uuid.UUID, principal: Viewer) -> HTMLResponse:
     """What was sent, when, by whom and to how many."""
     activity, sent = messages.sent_to(principal, activity_id)
+    with database.transaction() as session:
+        advisories = told_of(session, activity.id)
     return pages.render(
         request,
         "attendees/messages.html",
         activity=activity,
+        advisories=advisories,
         sent=[(message, _texts(message.message, message.channels)) for message in sent],
         status_names=STATUS_NAMES,
         channel_names=words.CHANNEL_NAMES,
