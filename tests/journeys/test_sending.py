@@ -10,7 +10,7 @@ from playwright.sync_api import FilePayload, expect
 from tests.journeys.conftest import PHONE
 from tests.journeys.making import somebody
 from tests.journeys.sending import Visit, approve_and_send, press, reached
-from tests.journeys.sights import write_template
+from tests.journeys.things import write_template
 from tests.stack import Stack, eventually
 
 
