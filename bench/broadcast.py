@@ -30,7 +30,7 @@ from services.chassis.database import new_id, utc_now
 from services.chassis.migrate import migrate
 from services.chassis.relays import CONNECTIONS
 from services.chassis.stack import postgres, valkey
-from services.notifications.broadcasts import sending, writing
+from services.notifications.broadcasts import freezing, reading, sending, writing
 from services.notifications.broadcasts.schemas import BroadcastIn
 from services.notifications.contacts.models import Contact
 from services.notifications.contacts.service import address_hash
@@ -190,7 +190,9 @@ def main(bytes_file: Path) -> None:
     writer = _staff()
     broadcast = writing.create(writer, wanted)
     writing.submit(writer, broadcast.id)
-    assert writing.approve(_staff(), broadcast.id).counts.total == PEOPLE
+    writing.approve(_staff(), broadcast.id)
+    freezing.work("bulk")
+    assert reading.read(writer, broadcast.id).counts.total == PEOPLE
     with database.transaction() as session:
         some = session.scalars(sa.select(Delivery).limit(400)).all()
     written, closed = messages.write(some)

@@ -13,13 +13,14 @@ import celery.signals
 from services.chassis.database import utc_now
 from services.chassis.worker import Tick, Worker
 from services.notifications.answers import erasing as answers
+from services.notifications.broadcasts import freezing
 from services.notifications.broadcasts.sending import look_after
 from services.notifications.database import database
 from services.notifications.delivery import lanes, unknown
 from services.notifications.digests.service import gather
 from services.notifications.events import HANDLERS
 from services.notifications.imports import jobs as lists
-from services.notifications.imports.service import forget_old
+from services.notifications.imports.retention import forget_old
 from services.notifications.inbound import asking, sessions
 from services.notifications.inbound import messages as inbound
 from services.notifications.preferences.linking import forget_strangers
@@ -44,6 +45,9 @@ worker = Worker(
         Tick("notifications.forget_lists", 600, QUEUE),
         # Where bulk messages are written: that takes processor time too, and waits for nobody.
         Tick("notifications.work_on_lists", 5, f"{QUEUE}.bulk"),
+        # Each where its broadcasts are sent: an emergency does not wait for a newsletter's list.
+        Tick("notifications.freeze_broadcasts", 5, f"{QUEUE}.bulk"),
+        Tick("notifications.freeze_emergencies", 5, f"{QUEUE}.urgent"),
         Tick("notifications.due_packs", 60, QUEUE),
         Tick("notifications.forget_unconfirmed", 600, QUEUE),
         Tick("notifications.forget_trips", 3600, QUEUE),
@@ -86,6 +90,20 @@ def forget_lists() -> None:
 def work_on_lists() -> None:
     """Read long lists, take them in and take them out."""
     lists.work()
+
+
+@worker.task("freeze_broadcasts")
+def freeze_broadcasts() -> None:
+    """Draw up whom approved broadcasts reach, and start those that waited for it."""
+    if freezing.work("bulk"):
+        look_after(utc_now())
+
+
+@worker.task("freeze_emergencies")
+def freeze_emergencies() -> None:
+    """The same for emergencies."""
+    if freezing.work("urgent"):
+        look_after(utc_now())
 
 
 @worker.task("due_packs")

@@ -31,6 +31,8 @@ router = APIRouter(prefix="/staff/broadcasts")
 
 
 def _reach(standing: Standing) -> str:
+    if standing.reach is None:
+        return gettext("the recipients that are being drawn up at this moment.")
     messages = standing.reach.total
     people = standing.reach.people
     return gettext("%(messages)s to %(people)s.") % {
@@ -67,6 +69,8 @@ def _what_sending_means(standing: Standing) -> list[str]:
     if broadcast.send_at is not None:
         at = date_line(broadcast.send_at, None, broadcast.timezone)
         sentences.append(gettext("It goes out at the time that was set: %(at)s.") % {"at": at})
+    if broadcast.freezing:
+        sentences.append(gettext("It begins by itself as soon as they are drawn up."))
     sentences += rules(broadcast, standing.reach, utc_now())
     if broadcast.urgency == "emergency":
         sentences.append(gettext("As an emergency it overtakes everything else."))

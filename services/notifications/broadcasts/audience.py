@@ -10,7 +10,7 @@ goes.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -33,7 +33,7 @@ from services.notifications.contacts.models import Contact, Suppression, Unsubsc
 from services.notifications.delivery.models import DIGEST_LANES, Delivery
 from services.notifications.rules.cap import capped
 
-__all__ = ["Rules", "count", "freeze", "unfreeze"]
+__all__ = ["Rules", "count", "freeze", "more_than", "unfreeze"]
 
 # Planning a million messages takes longer than any statement of a page may.
 PLANNING_SECONDS: Final = 600
@@ -45,6 +45,13 @@ def count(session: Session, rules: Rules) -> AudienceOut:
     """How many messages the rules amount to at this moment, and who is left out and why."""
     now = utc_now()
     return _counted(session, rules, _judged(rules, now), now)
+
+
+def more_than(session: Session, rules: Rules, number: int) -> bool:
+    """Whether the rules mean more contacts than ``number``, counted no further than that."""
+    some = sa.select(Contact.id).where(*conditions(rules, _today(utc_now()))).limit(number + 1)
+    found = session.scalar(sa.select(sa.func.count()).select_from(some.subquery()))
+    return (found or 0) > number
 
 
 def freeze(session: Session, broadcast: Broadcast, now: datetime) -> AudienceOut:
@@ -69,9 +76,13 @@ def unfreeze(session: Session, broadcast: Broadcast) -> None:
     session.execute(sa.delete(Delivery).where(Delivery.broadcast_id == broadcast.id))
 
 
+def _today(now: datetime) -> date:
+    return now.astimezone(ZoneInfo(city().timezone)).date()
+
+
 def _addressed(rules: Rules, channel: Channel, now: datetime) -> sa.Select[*tuple[Any, ...]]:
     """The addresses on one channel of those who are meant."""
-    today = now.astimezone(ZoneInfo(city().timezone)).date()
+    today = _today(now)
     own = HASHES[channel]
     address = Contact.email if channel == "email" else Contact.phone
     paused = (
@@ -219,7 +230,7 @@ def _counted(
 
 def _no_address(session: Session, rules: Rules, now: datetime) -> int:
     """How many contacts are meant and have no address on any of the channels."""
-    today = now.astimezone(ZoneInfo(city().timezone)).date()
+    today = _today(now)
     query = (
         sa.select(sa.func.count())
         .select_from(Contact)

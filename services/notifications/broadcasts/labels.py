@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from services.chassis.i18n import Lazy, lazy
+from services.notifications.broadcasts.freezing import BROKE_OFF, NOBODY
 from services.notifications.broadcasts.models import STATUS_NAMES, Status
+from services.notifications.broadcasts.schemas import BroadcastOut
 from services.notifications.broadcasts.sending import BY_BOUNCES, BY_ERRORS, BY_STAFF
 
 URGENCIES: dict[str, tuple[Lazy, Lazy]] = {
@@ -50,6 +52,17 @@ PAUSES: dict[str, Lazy] = {
     ),
 }
 
+LAPSED: dict[str, Lazy] = {
+    NOBODY: lazy(
+        "When its recipients were drawn up, nobody was left who would get it. Please choose "
+        "others, or approve it again when that has changed."
+    ),
+    BROKE_OFF: lazy(
+        "Our work on its recipients broke off several times. Please approve it once more; when it "
+        "happens again, tell whoever runs this system."
+    ),
+}
+
 WHOSE_NAMES: dict[str, Lazy] = {
     "failed": lazy("Those whom the earlier broadcast did not reach"),
     "unanswered": lazy("Those who have not answered the earlier broadcast"),
@@ -69,6 +82,11 @@ LANGUAGE_NAMES: dict[str, Lazy] = {"zh-CN": lazy("Chinese"), "en": lazy("English
 def status_name(status: str) -> str:
     """A status as people say it."""
     return str(STATUS_NAMES[Status(status)])
+
+
+def standing(broadcast: BroadcastOut) -> str:
+    """What a page's offers depend on: the status, and whether its recipients are drawn up."""
+    return f"{broadcast.status}-freezing" if broadcast.freezing else broadcast.status
 
 
 def status_tone(status: str) -> str:

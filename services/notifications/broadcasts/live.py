@@ -78,7 +78,8 @@ def _pace(broadcast: BroadcastOut, done: int, seconds: float) -> Pace:
 
 def is_over(broadcast: BroadcastOut) -> bool:
     """Whether nothing about it will change any more; one that asks may always be answered."""
-    ended = broadcast.status in _ENDED and not broadcast.counts.sending
+    counts = broadcast.counts
+    ended = broadcast.status in _ENDED and not (counts.sending or counts.pending)
     return ended and not broadcast.asks
 
 

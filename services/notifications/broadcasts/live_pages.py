@@ -40,14 +40,15 @@ async def follow(
 ) -> AsyncIterator[ServerSentEvent]:
     """The live parts of the page as server-sent events, each as the HTML that replaces it.
 
-    ``progress`` and ``answers`` carry HTML, ``status`` the new status when it is not the one that
-    the page shows (``seen``), and ``end`` says that nothing more will come.
+    ``progress`` and ``answers`` carry HTML, ``status`` where it stands when that is not what the
+    page shows (``seen``, :func:`.labels.standing`), and ``end`` says that nothing more will come.
     """
-    status, over = seen, False
+    shown, over = seen, False
     async for now in live.watch(principal, broadcast_id):
-        if status not in ("", now.broadcast.status):
-            yield ServerSentEvent(event="status", raw_data=now.broadcast.status)
-        status, over = now.broadcast.status, live.is_over(now.broadcast)
+        stands = labels.standing(now.broadcast)
+        if shown not in ("", stands):
+            yield ServerSentEvent(event="status", raw_data=stands)
+        shown, over = stands, live.is_over(now.broadcast)
         yield ServerSentEvent(
             event="progress",
             raw_data=await run_in_threadpool(

@@ -35,8 +35,11 @@ class Status(StrEnum):
 MOVES: dict[Status, frozenset[Status]] = {
     Status.DRAFT: frozenset({Status.SUBMITTED, Status.CANCELLED}),
     Status.SUBMITTED: frozenset({Status.DRAFT, Status.APPROVED, Status.CANCELLED}),
-    Status.APPROVED: frozenset({Status.DRAFT, Status.SCHEDULED, Status.SENDING, Status.CANCELLED}),
-    Status.SCHEDULED: frozenset({Status.DRAFT, Status.SENDING, Status.CANCELLED}),
+    # Submitted again: whom it reaches could not be frozen, so the approval lapsed (freezing.py).
+    Status.APPROVED: frozenset(
+        {Status.DRAFT, Status.SUBMITTED, Status.SCHEDULED, Status.SENDING, Status.CANCELLED}
+    ),
+    Status.SCHEDULED: frozenset({Status.DRAFT, Status.SUBMITTED, Status.SENDING, Status.CANCELLED}),
     Status.SENDING: frozenset({Status.PAUSED, Status.SENT, Status.CANCELLED}),
     Status.PAUSED: frozenset({Status.SENDING, Status.SENT, Status.CANCELLED}),
     # Somebody, or the policy for emergencies, sends again what nobody knows to have arrived.
@@ -75,7 +78,11 @@ class Broadcast(Base):
         content_hash: of everything that an approver answers for; ``approved_hash`` is the one that
             was approved, and only that may be sent.
         total: how many messages the frozen audience amounts to; 0 before the approval.
-        audience_seen: the counts that the approver saw, kept as a record.
+        audience_seen: the counts of the frozen audience, kept as a record.
+        freeze_due_at: while the worker draws up whom it reaches: when it is to begin, or to begin
+            anew. Until it is done there are no deliveries, and it cannot be ``sending``.
+        freeze_attempts: how often that was begun for this approval.
+        approval_lapsed: why the last approval was taken back by itself (:mod:`.freezing`).
         stop_after: how many failed messages its author wants to pause it by itself; ``None`` for
             what is usual.
         error_limit: the same as it holds at this moment; ``None`` for never.
@@ -105,6 +112,15 @@ class Broadcast(Base):
             "OR approved_hash IS NOT DISTINCT FROM content_hash",
             name="approved_as_is",
         ),
+        sa.Index(
+            "ix_broadcasts_freezing",
+            "freeze_due_at",
+            postgresql_where=sa.text("freeze_due_at IS NOT NULL"),
+        ),
+        sa.CheckConstraint(
+            "freeze_due_at IS NULL OR status IN ('approved', 'scheduled')",
+            name="frozen_before_it_goes",
+        ),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
@@ -133,6 +149,9 @@ class Broadcast(Base):
     approved_hash: Mapped[str | None]
     total: Mapped[int] = mapped_column(server_default="0", default=0)
     audience_seen: Mapped[dict[str, Any] | None]
+    freeze_due_at: Mapped[datetime | None]
+    freeze_attempts: Mapped[int] = mapped_column(server_default="0", default=0)
+    approval_lapsed: Mapped[str | None]
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
     pause_reason: Mapped[str | None]
@@ -151,6 +170,16 @@ class Broadcast(Base):
     def lane(self) -> str:
         """The lane its deliveries take: an emergency overtakes everything else."""
         return "urgent" if self.urgency == "emergency" else "bulk"
+
+    @property
+    def freezing(self) -> bool:
+        """Whether it is approved and the worker still draws up whom it reaches."""
+        return self.freeze_due_at is not None
+
+    @property
+    def size(self) -> str:
+        """How many messages it amounts to, for the audit trail."""
+        return "recipients being drawn up" if self.freezing else f"{self.total} messages"
 
     @property
     def editable(self) -> bool:

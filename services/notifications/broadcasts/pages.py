@@ -31,6 +31,7 @@ from services.notifications.messages import personal
 from services.notifications.messages.sms import parts as sms_parts
 from services.notifications.rules.shown import sentences
 from services.notifications.templates import liquid
+from services.notifications.trips.words import said
 
 router = APIRouter(prefix="/staff/broadcasts")
 
@@ -115,6 +116,7 @@ def page_of_one(
         sms_replies=settings().sms_replies,
         labels=labels,
         states=states,
+        said=said,
         now=utc_now(),
     )
 
@@ -179,8 +181,8 @@ def acts_of(principal: Principal, broadcast: BroadcastOut) -> set[str]:
 def progress(
     request: Request, principal: Reader, broadcast_id: uuid.UUID, seen: str = ""
 ) -> Response:
-    """The live part of the page. ``seen`` is the status that the page shows; when it has changed,
-    the whole page is asked for again."""
+    """The live part of the page. ``seen`` is where the page shows that it stands
+    (:func:`.labels.standing`); when that has changed, the whole page is asked for again."""
     broadcast = reading.read(principal, broadcast_id)
     response = pages.render(
         request,
@@ -190,7 +192,7 @@ def progress(
         states=states,
         labels=labels,
     )
-    if seen and seen != broadcast.status:
+    if seen and seen != labels.standing(broadcast):
         response.headers["HX-Redirect"] = f"/staff/broadcasts/{broadcast_id}"
     return response
 

@@ -113,7 +113,7 @@ class Standing:
     """What the page of one broadcast shows, read in one transaction."""
 
     broadcast: BroadcastOut
-    reach: AudienceOut
+    reach: AudienceOut | None  # None: it is approved, and being drawn up at this moment
     own: bool  # the caller wrote or submitted it, so somebody else has to approve it
 
 
@@ -126,7 +126,9 @@ def standing(principal: Principal, broadcast_id: uuid.UUID) -> Standing:
     with database.transaction() as session:
         broadcast = stored(session, broadcast_id, principal)
         own = broadcast.written_or_submitted_by(principal)
-        return Standing(shown(session, broadcast), _reach(session, broadcast), own)
+        # Counting as many at the same time would take as long as drawing them up.
+        reach = None if broadcast.freezing else _reach(session, broadcast)
+        return Standing(shown(session, broadcast), reach, own)
 
 
 def reach_of(rules: Rules) -> AudienceOut:

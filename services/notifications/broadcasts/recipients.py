@@ -17,8 +17,8 @@ from services.chassis.auth import Principal
 from services.chassis.fields import Email, Phone
 from services.chassis.i18n import gettext as _
 from services.chassis.i18n import lazy
-from services.chassis.problems import FieldError, Invalid, NotFound, Problem
-from services.chassis.sheets import MOST_IN_XLSX, Format, Value
+from services.chassis.problems import FieldError, Invalid, NotFound
+from services.chassis.sheets import Format, Value, must_fit
 from services.chassis.validation import sentence
 from services.notifications.answers.labels import ANSWER_NAMES
 from services.notifications.answers.models import Answer
@@ -26,7 +26,7 @@ from services.notifications.broadcasts.reading import counts_of, recipient, stor
 from services.notifications.broadcasts.schemas import Channel, RecipientOut
 from services.notifications.contacts.service import address_hashes
 from services.notifications.database import database
-from services.notifications.delivery.labels import CHANNEL_NAMES, STATE_NAMES
+from services.notifications.delivery.labels import CHANNEL_NAMES, STATE_NAMES, reply
 from services.notifications.delivery.masking import masked
 from services.notifications.delivery.models import Delivery
 
@@ -165,16 +165,7 @@ def export(
     with database.transaction() as session:
         broadcast = stored(session, broadcast_id, principal)
         total = counts_of(session, broadcast_id).total
-        if form == "xlsx" and total > MOST_IN_XLSX:
-            raise Problem(
-                409,
-                "too-many",
-                lazy("This would be a workbook of %(count)s rows.", count=total),
-                lazy(
-                    "%(most)s is the most. Please download CSV, which Excel opens too.",
-                    most=MOST_IN_XLSX,
-                ),
-            )
+        must_fit(total, form)
         audit.record(
             session,
             principal,
@@ -238,7 +229,7 @@ def _row(delivery: Delivery, answer: Answer | None, zone: ZoneInfo) -> list[Valu
         delivery.address,
         delivery.language,
         str(STATE_NAMES[delivery.state]),
-        delivery.last_reply,
+        reply(delivery.last_reply) if delivery.last_reply else None,
         delivery.attempts,
         local(delivery.sent_at),
         str(ANSWER_NAMES[answer.answer]) if answer else None,

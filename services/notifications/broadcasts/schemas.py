@@ -263,7 +263,13 @@ class Counts(BaseModel):
 
 
 class BroadcastOut(BaseModel):
-    """A broadcast as the API answers it."""
+    """A broadcast as the API answers it.
+
+    ``freezing``: it is approved, and its recipients are still being drawn up, which takes a minute
+    for very many; until then its counts are 0, and what is to be sent is ``scheduled`` and goes
+    right after. ``approval_lapsed`` says why an approval was taken back by itself: ``nobody`` would
+    get it, or drawing up its recipients ``broke-off`` several times.
+    """
 
     id: uuid.UUID
     version: int
@@ -287,6 +293,8 @@ class BroadcastOut(BaseModel):
     asks: bool
     stop_after: int | None
     error_limit: int | None
+    freezing: bool = False
+    approval_lapsed: Literal["nobody", "broke-off"] | None = None
     origin: str | None
     template_version_id: uuid.UUID | None
     pause_reason: str | None

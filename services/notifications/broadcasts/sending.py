@@ -1,7 +1,8 @@
 """Sending an approved broadcast: begin, pause, resume, cancel, and the end by a count of rows.
 
-Its deliveries were planned at the approval. Workers claim them only while the broadcast is
-``sending``, so a change of its status here is all it takes.
+Its deliveries are planned after the approval (:mod:`.freezing`), and it does not begin before.
+Workers claim them only while the broadcast is ``sending``, so a change of its status here is all it
+takes.
 """
 
 from __future__ import annotations
@@ -24,11 +25,14 @@ from services.notifications.broadcasts.events import (
     BroadcastStarted,
     tell,
 )
+from services.notifications.broadcasts.freezing import first_error_limit
 from services.notifications.broadcasts.models import Broadcast, Status
 from services.notifications.broadcasts.reading import shown, stored
 from services.notifications.broadcasts.schemas import BroadcastOut
-from services.notifications.broadcasts.writing import first_error_limit, must_be_in_time
+from services.notifications.broadcasts.writing import must_be_in_time
 from services.notifications.database import database
+from services.notifications.delivery.closing import close_some
+from services.notifications.delivery.lease import SHORT_WAIT
 from services.notifications.delivery.models import Delivery
 from services.notifications.delivery.service import kick
 from services.notifications.delivery.unknown import goes_again
@@ -39,14 +43,12 @@ BY_ERRORS = "errors"
 BY_BOUNCES = "bounces"
 
 _OPEN = ("pending", "sending")
-# Waiting that makes no difference to how long a message is tried, so no row is touched for it.
-_SHORT = timedelta(hours=1)
 # A worker's lease is minutes long; what it held comes back long before this.
 _RETURNS_WITHIN = timedelta(days=1)
 
 
 def send(principal: Principal, broadcast_id: uuid.UUID) -> BroadcastOut:
-    """Begin to send, or, when ``send_at`` is still to come, have it sent then.
+    """Begin to send, or have it sent at ``send_at``, and not before its recipients are drawn up.
 
     Raises:
         NotFound, Problem: there is none, it is another district's, it is not approved (409
@@ -58,7 +60,8 @@ def send(principal: Principal, broadcast_id: uuid.UUID) -> BroadcastOut:
         if broadcast.status != Status.APPROVED:
             raise _not_approved(broadcast)
         must_be_in_time(broadcast, now)
-        if broadcast.send_at is not None and broadcast.send_at > now:
+        later = broadcast.send_at is not None and broadcast.send_at > now
+        if later or broadcast.freezing:
             broadcast.become(Status.SCHEDULED)
             _note(session, principal, "scheduled", broadcast)
         else:
@@ -86,19 +89,23 @@ def _not_approved(broadcast: Broadcast) -> Problem:
 def _begin(session: Session, broadcast: Broadcast, now: datetime) -> None:
     broadcast.become(Status.SENDING)
     broadcast.started_at = now
-    _waited_for_a_person(session, broadcast, now)
     tell(session, BroadcastStarted, broadcast)
     kick(session, broadcast.lane)
 
 
 def _waited_for_a_person(session: Session, broadcast: Broadcast, now: datetime) -> None:
-    """Count from now how long a message is tried: what waited for staff did not fail."""
+    """Count from now how long a message is tried: what waited for staff did not fail.
+
+    Those that were never tried count from their first claim (:func:`.lease.claim`): a million rows
+    are not touched while somebody waits.
+    """
     session.execute(
         sa.update(Delivery)
         .where(
             Delivery.broadcast_id == broadcast.id,
             Delivery.state == "pending",
-            Delivery.planned_at < now - _SHORT,
+            Delivery.history != [],
+            Delivery.planned_at < now - SHORT_WAIT,
         )
         .values(planned_at=now)
         .execution_options(synchronize_session=False)
@@ -158,9 +165,10 @@ def cancel(principal: Principal, broadcast_id: uuid.UUID) -> BroadcastOut:
     with database.transaction() as session:
         broadcast = stored(session, broadcast_id, principal, lock=True)
         broadcast.become(Status.CANCELLED)
+        broadcast.freeze_due_at = None
         broadcast.finished_at = now
-        _close_pending(session, broadcast.id, "cancelled")
-        if broadcast.approved_at is not None:  # a draft was never told of
+        close_some(session, Delivery.broadcast_id == broadcast.id, "cancelled")
+        if broadcast.audience_seen is not None:  # else nobody was told that it is approved
             tell(session, BroadcastCancelled, broadcast)
         _note(session, principal, "cancelled", broadcast)
         return shown(session, broadcast)
@@ -173,7 +181,9 @@ def look_after(now: datetime) -> None:
     broadcast that somebody holds at this moment is left for the next time.
     """
     with database.transaction() as session:
-        for broadcast in _locked(session, Broadcast.send_at <= now, Status.SCHEDULED):
+        due = sa.or_(Broadcast.send_at <= now, Broadcast.send_at.is_(None))
+        frozen = Broadcast.freeze_due_at.is_(None)
+        for broadcast in _locked(session, sa.and_(due, frozen), Status.SCHEDULED):
             if broadcast.expires_at is not None and broadcast.expires_at <= now:
                 # Nobody was there to send it in time: it ends without a message.
                 broadcast.become(Status.SENDING)
@@ -186,21 +196,16 @@ def look_after(now: datetime) -> None:
 
 
 def _close_returned(session: Session, now: datetime) -> None:
-    """Cancel what was in a worker's hands when its broadcast was cancelled, and came back."""
+    """Cancel what its broadcast's cancellation left: very many, or in a worker's hands then."""
     lately = sa.select(Broadcast.id).where(
         Broadcast.status == Status.CANCELLED, Broadcast.finished_at > now - _RETURNS_WITHIN
     )
-    session.execute(
-        sa.update(Delivery)
-        .where(Delivery.broadcast_id.in_(lately), Delivery.state == "pending")
-        .values(state="cancelled")
-        .execution_options(synchronize_session=False)
-    )
+    close_some(session, Delivery.broadcast_id.in_(lately), "cancelled")
 
 
 def _look_after_one(session: Session, broadcast: Broadcast, now: datetime) -> None:
     if broadcast.expires_at is not None and broadcast.expires_at <= now:
-        _close_pending(session, broadcast.id, "expired")
+        close_some(session, Delivery.broadcast_id == broadcast.id, "expired")
     # One by one, so that the index of broadcast and state serves each.
     own = Delivery.broadcast_id == broadcast.id
     still_open = session.scalar(
@@ -237,16 +242,6 @@ def _locked(session: Session, where: sa.ColumnElement[bool], *statuses: Status) 
     )
 
 
-def _close_pending(session: Session, broadcast_id: uuid.UUID, state: str) -> None:
-    """End what waits. A row that a worker claims at this moment is the worker's."""
-    session.execute(
-        sa.update(Delivery)
-        .where(Delivery.broadcast_id == broadcast_id, Delivery.state == "pending")
-        .values(state=state)
-        .execution_options(synchronize_session=False)
-    )
-
-
 def _failed(session: Session, broadcast_id: uuid.UUID) -> int:
     return (
         session.scalar(
@@ -265,5 +260,5 @@ def _note(session: Session, principal: Principal, act: str, broadcast: Broadcast
         f"broadcast.{act}",
         f"broadcast/{broadcast.id}",
         district=broadcast.district,
-        detail=f"{broadcast.total} messages",
+        detail=broadcast.size,
     )

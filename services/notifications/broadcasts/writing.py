@@ -19,8 +19,8 @@ from services.chassis.i18n import lazy
 from services.chassis.idempotency import NOT_REPEATED, Once
 from services.chassis.problems import Problem
 from services.notifications.broadcasts import audience as audiences
+from services.notifications.broadcasts import freezing
 from services.notifications.broadcasts.checking import checked
-from services.notifications.broadcasts.events import BroadcastApproved, tell
 from services.notifications.broadcasts.models import Broadcast, Status
 from services.notifications.broadcasts.reading import shown, stored
 from services.notifications.broadcasts.schemas import BroadcastChange, BroadcastIn, BroadcastOut
@@ -129,13 +129,11 @@ def _rewrite(
         broadcast.version += 1
     else:
         broadcast.become(Status.DRAFT)
+        freezing.take_back(broadcast)
         audiences.unfreeze(session, broadcast)
-        broadcast.total = 0
-        broadcast.audience_seen = None
-        for field in ("submitted", "approved"):
-            for part in ("by_id", "by_name", "at"):
-                setattr(broadcast, f"{field}_{part}", None)
-        broadcast.approved_hash = None
+        for part in ("by_id", "by_name", "at"):
+            setattr(broadcast, f"submitted_{part}", None)
+        broadcast.approval_lapsed = None
     for name, value in _columns(wanted).items():
         setattr(broadcast, name, value)
     broadcast.content_hash = content_hash(wanted)
@@ -156,7 +154,7 @@ def submit(principal: Principal, broadcast_id: uuid.UUID) -> BroadcastOut:
         broadcast.become(Status.SUBMITTED)
         must_be_in_time(broadcast, now)
         if audiences.count(session, audiences.Rules.of(broadcast)).total == 0:
-            raise reaches_nobody()
+            raise freezing.reaches_nobody()
         broadcast.submitted_by_id = principal.id
         broadcast.submitted_by_name = principal.name
         broadcast.submitted_at = now
@@ -167,7 +165,7 @@ def submit(principal: Principal, broadcast_id: uuid.UUID) -> BroadcastOut:
 def approve(
     principal: Principal, broadcast_id: uuid.UUID, seen_hash: str | None = None
 ) -> BroadcastOut:
-    """Approve what somebody else wrote, and freeze whom it reaches.
+    """Approve what somebody else wrote, and freeze whom it reaches: very many after the answer.
 
     Args:
         seen_hash: the ``content_hash`` of what the approver read, when they say so.
@@ -191,28 +189,12 @@ def approve(
             raise _changed_meanwhile()
         must_be_in_time(broadcast, now)
         broadcast.approved_hash = broadcast.content_hash
-        seen = audiences.freeze(session, broadcast, now)
         broadcast.approved_by_id = principal.id
         broadcast.approved_by_name = principal.name
         broadcast.approved_at = now
-        broadcast.audience_seen = seen.model_dump(mode="json")
-        broadcast.total = seen.total
-        if broadcast.total == 0:
-            raise reaches_nobody()
-        broadcast.error_limit = first_error_limit(broadcast)
-        tell(session, BroadcastApproved, broadcast)
-        _note(session, principal, "approved", broadcast, f"{broadcast.total} messages")
+        freezing.freeze(session, broadcast, now)
+        _note(session, principal, "approved", broadcast, broadcast.size)
         return shown(session, broadcast)
-
-
-def first_error_limit(broadcast: Broadcast) -> int | None:
-    """How many failures stop it: as its author wants, else a tenth, 20 at least.
-
-    Nothing stops an emergency by itself unless its author wants it.
-    """
-    if broadcast.stop_after is not None:
-        return broadcast.stop_after
-    return None if broadcast.urgency == "emergency" else max(20, broadcast.total // 10)
 
 
 def content(broadcast: Broadcast) -> BroadcastIn:
@@ -246,16 +228,6 @@ def must_be_in_time(broadcast: Broadcast, now: datetime) -> None:
         )
     wanted = max(now, broadcast.send_at or now)
     must_not_wait_too_long(broadcast.urgency, wanted, broadcast.expires_at)
-
-
-def reaches_nobody() -> Problem:
-    """The answer when no address is left to send to."""
-    return Problem(
-        409,
-        "broadcast-reaches-nobody",
-        lazy("Nobody would get this broadcast."),
-        lazy("Please choose other districts, countries, topics or channels."),
-    )
 
 
 def _changed_meanwhile() -> Problem:

@@ -77,6 +77,7 @@ KIND_NAMES: dict[str, Lazy] = {
     "order-sent": lazy("Order sent"),
     "order-delivered": lazy("Order delivered"),
     "order-cancelled": lazy("Order cancelled"),
+    "order-returned": lazy("Order came back"),
     "order-links": lazy("Links to orders"),
     "subscription-asked": lazy("Subscription to confirm"),
     "preferences-link": lazy("Link to one’s choices"),
@@ -93,14 +94,30 @@ def kind_name(kind: str) -> str:
     return str(KIND_NAMES.get(kind, kind))
 
 
-SEND_AGAIN = lazy("Send again")
+SEND_AGAIN = lazy("Send once more")
 COUNT_AS_ARRIVED = lazy("Count as arrived")
 
-# What a page says after an act on unknown messages.
-DONE: dict[str, Lazy] = {
+# What a page says after an act on unknown messages, and why nothing came of one.
+_DONE: dict[str, Lazy] = {
     "send-again": lazy("The messages are on their way again."),
     "count-as-arrived": lazy("The messages count as arrived."),
 }
+_NOT_DONE: dict[str, Lazy] = {
+    "none-chosen": lazy("No message was ticked, so nothing was done."),
+    "settled": lazy("Nothing was done: an answer has come meanwhile, or a colleague was quicker."),
+    "too-late": lazy(
+        "None of them can be sent again: it is too late, or the broadcast was cancelled. You can "
+        "count them as arrived."
+    ),
+}
+
+
+def said_after(act: str) -> tuple[Lazy, str] | None:
+    """The sentence after an act on unknown messages and the tone of its notice."""
+    if act in _NOT_DONE:
+        return _NOT_DONE[act], "warning"
+    return (_DONE[act], "success") if act in _DONE else None
+
 
 LANE_NAMES: dict[str, Lazy] = {
     "urgent": lazy("Urgent"),

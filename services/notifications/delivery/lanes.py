@@ -16,6 +16,7 @@ import structlog
 
 from services.chassis.database import utc_now
 from services.notifications.delivery import lease
+from services.notifications.delivery.closing import expire
 from services.notifications.delivery.models import Delivery
 from services.notifications.delivery.service import wake
 from services.notifications.delivery.writing import Written, write
@@ -249,7 +250,7 @@ async def _send(ways: Senders, item: Written, deadline: float) -> Outcome:
 def sweep(now: datetime) -> None:
     """What keeps deliveries moving whatever the queue loses: leases, lateness, waking workers."""
     again, unknown = lease.recover(now)
-    late = lease.expire(now)
+    late = expire(now)
     if again or unknown or late:
         log.warning("delivery.swept", due_again=again, unknown=unknown, expired=late)
     for lane in lease.waiting_lanes(now):

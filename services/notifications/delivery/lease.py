@@ -39,6 +39,8 @@ ATTEMPTS: Final = 12
 UNREACHABLE_RETRY: Final = timedelta(seconds=10)
 LONGEST_UNREACHABLE: Final = timedelta(minutes=1)
 GIVE_UP_AFTER: Final = timedelta(hours=24)
+# Waiting that makes no difference to how long a message is tried, so no row is touched for it.
+SHORT_WAIT: Final = timedelta(hours=1)
 
 _broadcasts = sa.table(
     "broadcasts",
@@ -109,6 +111,7 @@ def claim(lane: str, now: datetime, limit: int = BATCH) -> list[Delivery]:
                     lease_until=now + LEASE,
                     handed_over=False,
                     attempts=Delivery.attempts + 1,
+                    planned_at=_waited_for_its_turn(now),
                 )
                 .returning(Delivery)
                 .execution_options(synchronize_session=False)
@@ -116,6 +119,13 @@ def claim(lane: str, now: datetime, limit: int = BATCH) -> list[Delivery]:
             if len(taken) >= limit:
                 break
     return taken
+
+
+def _waited_for_its_turn(now: datetime) -> sa.ColumnElement[datetime]:
+    """From when on it counts how long a message is tried: what waited for staff did not fail."""
+    waited = sa.and_(Delivery.history == [], Delivery.planned_at < now - SHORT_WAIT)
+    broadcast = Delivery.kind == "broadcast"
+    return sa.case((sa.and_(broadcast, waited), now), else_=Delivery.planned_at)
 
 
 def hand_over(deliveries: Sequence[Delivery], now: datetime) -> set[uuid.UUID]:
@@ -349,23 +359,6 @@ def recover(now: datetime) -> tuple[int, int]:
             .execution_options(synchronize_session=False)
         ).all()
     return len(again), len(unknown)
-
-
-def expire(now: datetime) -> int:
-    """Close what is too late to send.
-
-    Returns:
-        How many that were.
-    """
-    with database.transaction() as session:
-        gone = session.scalars(
-            sa.update(Delivery)
-            .where(Delivery.state == "pending", Delivery.expires_at <= now)
-            .values(state="expired")
-            .returning(Delivery.id)
-            .execution_options(synchronize_session=False)
-        ).all()
-    return len(gone)
 
 
 def waiting_lanes(now: datetime) -> list[str]:

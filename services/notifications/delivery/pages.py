@@ -109,7 +109,7 @@ def _page(
         "delivery/one.html",
         one=reading.one(principal, delivery_id, opened=bool(shown.get("opened"))),
         opened=bool(shown.get("opened")),
-        done=labels.DONE.get(str(shown.get("done"))),
+        done=labels.said_after(str(shown.get("done"))),
         may_open=principal.may("contacts.view"),
         may_settle=principal.may("broadcasts.write"),
         states=labels,

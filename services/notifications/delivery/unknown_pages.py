@@ -23,6 +23,8 @@ Reader = Annotated[Principal, Depends(require("deliveries.view"))]
 Writer = Annotated[Principal, Depends(require("broadcasts.write"))]
 
 SEND_AGAIN, ARRIVED = "send-again", "count-as-arrived"
+# What the question hands on to the act.
+_FIELDS = ("id", "scope", "broadcast_id")
 
 
 @router.get("")
@@ -43,7 +45,7 @@ def index(
         broadcast_id=broadcast_id,
         form=Form({"scope": "chosen"}),
         may_settle=principal.may("broadcasts.write"),
-        done=labels.DONE.get(done),
+        done=labels.said_after(done),
         states=labels,
         zone=city().timezone,
     )
@@ -58,6 +60,11 @@ def ask(request: Request, principal: Writer, typed: TypedForm) -> Response:
     act = SEND_AGAIN if typed.text("act") == SEND_AGAIN else ARRIVED
     chosen = _chosen(typed)
     found = unknown.preview(principal, chosen)
+    if not found.number:
+        done = "settled" if typed.texts("id") or typed.text("scope") == "all" else "none-chosen"
+        return RedirectResponse(_back(typed, done), 303)
+    if act == SEND_AGAIN and not found.sendable:
+        return RedirectResponse(_back(typed, "too-late"), 303)
     return pages.render(
         request,
         "confirm.html",
@@ -66,25 +73,23 @@ def ask(request: Request, principal: Writer, typed: TypedForm) -> Response:
         consequences=_consequences(act, found),
         button=labels.SEND_AGAIN if act == SEND_AGAIN else labels.COUNT_AS_ARRIVED,
         action=f"/staff/deliveries/unknown/{act}",
-        cancel_url=_back(chosen, ""),
-        fields=[field for field in typed.fields if field[0] in ("id", "scope", "broadcast_id")],
+        cancel_url=_back(typed, ""),
+        fields=[field for field in typed.fields if field[0] in _FIELDS],
     )
 
 
 @router.post(f"/{SEND_AGAIN}")
 def send_again(principal: Writer, typed: TypedForm) -> Response:
     """Send them once more."""
-    chosen = _chosen(typed)
-    unknown.send_again(principal, chosen)
-    return RedirectResponse(_back(chosen, SEND_AGAIN), 303)
+    unknown.send_again(principal, _chosen(typed))
+    return RedirectResponse(_back(typed, SEND_AGAIN), 303)
 
 
 @router.post(f"/{ARRIVED}")
 def count_as_arrived(principal: Writer, typed: TypedForm) -> Response:
     """Count them as arrived."""
-    chosen = _chosen(typed)
-    unknown.count_as_arrived(principal, chosen)
-    return RedirectResponse(_back(chosen, ARRIVED), 303)
+    unknown.count_as_arrived(principal, _chosen(typed))
+    return RedirectResponse(_back(typed, ARRIVED), 303)
 
 
 def _chosen(typed: Typed) -> unknown.Chosen:
@@ -137,6 +142,10 @@ def _consequences(act: str, found: unknown.Preview) -> list[str]:
     return sentences
 
 
-def _back(chosen: unknown.Chosen, done: str) -> str:
+def _back(typed: Typed, done: str) -> str:
+    """Where somebody came from: a message's own page has no ``scope``."""
+    chosen = _chosen(typed)
+    if not typed.text("scope") and len(chosen.ids) == 1:
+        return f"/staff/deliveries/{chosen.ids[0]}?done={done}"
     where = f"broadcast_id={chosen.broadcast_id}&" if chosen.broadcast_id else ""
     return f"/staff/deliveries/unknown?{where}done={done}"

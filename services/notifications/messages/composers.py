@@ -59,6 +59,7 @@ COMPOSERS: Final[dict[str, Composer]] = {
     "order-sent": orders.sent,
     "order-delivered": orders.delivered,
     "order-cancelled": orders.cancelled,
+    "order-returned": orders.returned,
     ORDER_LINKS: orders.links,
     question_kinds.ASKED: questions.asked,
     question_kinds.ANSWERED: questions.answered,

@@ -10,19 +10,18 @@ import unicodedata
 import uuid
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.orm import Session, load_only, selectinload
+from sqlalchemy.orm import Session
 
 from services.chassis.database import utc_now
 from services.chassis.i18n import Text, country_name, lazy, speaking
 from services.chassis.markdown import to_html
 from services.chassis.problems import FieldError
 from services.notifications.broadcasts.schemas import Message
-from services.notifications.contacts.models import Contact
+from services.notifications.contacts.models import Contact, Trip
 from services.notifications.delivery.models import Delivery
 from services.notifications.templates import liquid
 
@@ -31,7 +30,19 @@ LONGEST_VALUE: Final = 80
 MOST_COUNTRIES: Final = 5
 _MARK: Final = "aPersonalWord"
 _EXPECTED: Final = "contacts whose messages are written"
-_KNOWN: Final = "contacts that were read for their words"
+_KNOWN: Final = "people who were read for their words"
+
+
+class _Person(NamedTuple):
+    """What is known of a recipient, as far as a text asks for it.
+
+    ``countries`` (ISO 3166-1 alpha-2): those of their coming trips, the next one first, else those
+    that they follow.
+    """
+
+    name: str | None
+    organisation: str | None
+    countries: list[str]
 
 
 @dataclass(frozen=True)
@@ -120,26 +131,16 @@ def values_for(
         names: the words that the text uses; the rest is not looked up.
     """
     found = nothing()
-    contact = _contact(session, delivery) if names else None
-    if contact is None:
+    person = _person(session, delivery, frozenset(names)) if names else None
+    if person is None:
         return found
-    found["name"] = _tamed(contact.name or "")
-    found["organisation"] = _tamed(contact.organisation or "")
-    if "countries" in names:
-        codes = _coming(contact, utc_now().date()) or contact.countries
+    found["name"] = _tamed(person.name or "")
+    found["organisation"] = _tamed(person.organisation or "")
+    if person.countries:
         with speaking(language):
-            named = [country_name(code) for code in codes[:MOST_COUNTRIES]]
+            named = [country_name(code) for code in person.countries[:MOST_COUNTRIES]]
         found["countries"] = ("、" if language == "zh-CN" else ", ").join(named)
     return found
-
-
-def _coming(contact: Contact, today: date) -> list[str]:
-    """The countries of trips that are not over, the next one first."""
-    return list(
-        dict.fromkeys(
-            trip.country for trip in contact.trips if (trip.returns_on or trip.departs_on) >= today
-        )
-    )
 
 
 def _tamed(value: str) -> str:
@@ -157,19 +158,43 @@ def expect(session: Session, deliveries: Collection[Delivery]) -> None:
     session.info[_EXPECTED] = {item.contact_id for item in deliveries} - {None}
 
 
-def _contact(session: Session, delivery: Delivery) -> Contact | None:
-    """The contact of a delivery, read together with all others that the session expects."""
-    known: dict[uuid.UUID, Contact | None] = session.info.setdefault(_KNOWN, {})
+def _person(session: Session, delivery: Delivery, names: frozenset[str]) -> _Person | None:
+    """What is known of a recipient, read together with all others that the session expects."""
+    read: dict[frozenset[str], dict[uuid.UUID, _Person | None]]
+    read = session.info.setdefault(_KNOWN, {})
+    known = read.setdefault(names, {})
     if delivery.contact_id is None:
         return None
     if delivery.contact_id not in known:
         wanted = {delivery.contact_id, *session.info.get(_EXPECTED, ())}
         known.update(dict.fromkeys(wanted))
-        # What no text can name stays unread: to open sealed addresses takes time.
-        needed = load_only(Contact.name, Contact.organisation, Contact.countries)
-        query = sa.select(Contact).where(
-            Contact.id == sa.any_(sa.literal(list(wanted), postgresql.ARRAY(sa.Uuid)))
-        )
-        for contact in session.scalars(query.options(needed, selectinload(Contact.trips))):
-            known[contact.id] = contact
+        known.update(_people(session, wanted, names))
     return known[delivery.contact_id]
+
+
+def _people(
+    session: Session, wanted: Collection[uuid.UUID], names: frozenset[str]
+) -> dict[uuid.UUID, _Person]:
+    """So many at once that each column counts: what a text does not name stays unread, sealed."""
+    ids = sa.any_(sa.literal(list(wanted), postgresql.ARRAY(sa.Uuid)))
+    nothing_read: sa.ColumnElement[Any] = sa.null()
+    query = sa.select(
+        Contact.id,
+        Contact.name if "name" in names else nothing_read,
+        Contact.organisation if "organisation" in names else nothing_read,
+        Contact.countries if "countries" in names else nothing_read,
+    )
+    coming: dict[uuid.UUID, dict[str, None]] = {}
+    if "countries" in names:
+        trips = sa.select(Trip.contact_id, Trip.country).where(
+            Trip.contact_id == ids,
+            sa.func.coalesce(Trip.returns_on, Trip.departs_on) >= utc_now().date(),
+        )
+        for contact_id, country in session.execute(trips.order_by(Trip.departs_on)):
+            coming.setdefault(contact_id, {})[country] = None
+    return {
+        contact_id: _Person(name, organisation, list(coming.get(contact_id, ())) or followed or [])
+        for contact_id, name, organisation, followed in session.execute(
+            query.where(Contact.id == ids)
+        )
+    }
