@@ -22,6 +22,9 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 
+from services.chassis.i18n import lazy
+from services.chassis.problems import Problem
+
 Format = Literal["csv", "xlsx"]
 Value = str | int | float | date | datetime | None
 Rows = Iterable[Sequence[Value]]
@@ -83,7 +86,7 @@ def harmless(text: str) -> str:
 
 
 def xlsx_of(heads: Sequence[str], rows: Rows) -> Iterator[bytes]:
-    """A table as XLSX, at most :data:`MOST_IN_XLSX` rows (the caller sees to it).
+    """A table as XLSX, at most :data:`MOST_IN_XLSX` rows (see :func:`must_fit`).
 
     It is written to the disk first, and read from there piece by piece.
     """
@@ -120,6 +123,24 @@ def _typed(sheet: Any, text: str) -> Cell:  # noqa: ANN401 - openpyxl has no typ
     if clean.startswith(_FORMULA):
         made.quotePrefix = True
     return made
+
+
+def must_fit(rows: int, form: Format) -> None:
+    """Refuse a workbook of more rows than one is made of.
+
+    Raises:
+        Problem: 409 ``too-many``.
+    """
+    if form == "xlsx" and rows > MOST_IN_XLSX:
+        raise Problem(
+            409,
+            "too-many",
+            lazy("This would be a workbook of %(count)s rows.", count=rows),
+            lazy(
+                "%(most)s is the most. Please download CSV, which Excel opens too.",
+                most=MOST_IN_XLSX,
+            ),
+        )
 
 
 def download(

@@ -62,12 +62,12 @@ class Scripted:
 
         thread = threading.Thread(target=self._loop.run_forever)
         thread.start()
-        asyncio.run_coroutine_threadsafe(serve(), self._loop).result(5)
-        assert ready.wait(5)
+        asyncio.run_coroutine_threadsafe(serve(), self._loop).result(60)
+        assert ready.wait(60)
         try:
             yield self
         finally:
-            asyncio.run_coroutine_threadsafe(self._end(), self._loop).result(5)
+            asyncio.run_coroutine_threadsafe(self._end(), self._loop).result(60)
             self._loop.call_soon_threadsafe(self._loop.stop)
             thread.join()
             self._loop.close()
@@ -80,7 +80,7 @@ class Scripted:
                 writer.write(f"{line}\r\n".encode())
                 writer.close()
 
-        asyncio.run_coroutine_threadsafe(say(), self._loop).result(5)
+        asyncio.run_coroutine_threadsafe(say(), self._loop).result(60)
 
     async def _end(self) -> None:
         self._server.close()

@@ -286,6 +286,13 @@ def test_staff_see_who_needs_help_first(visit: Callable[[Principal], TestClient]
     assert "help@example.com" not in page.text
     assert "help@example.com" in duty.post(url).text
     assert "王丽" not in duty.get(f"{url}?group=safe").text
+    file = duty.post(f"{url}/export", data={"format": "csv", "group": "none"})
+    assert "张敏" in file.text
+    assert "quiet@example.com" in file.text
+    assert "help@example.com" not in file.text
+    file = duty.post(f"{url}/export", data={"format": "csv"})
+    order = [file.text.index(name) for name in ("王丽", "张敏", "李强", "陈静")]
+    assert order == sorted(order), "who needs help is telephoned first"
     summary = duty.get(f"/staff/broadcasts/{broadcast.id}").text
     assert "1 person needs help" in summary
     assert summary.index("Are they safe?") < summary.index("How it goes")
@@ -295,6 +302,7 @@ def test_staff_see_who_needs_help_first(visit: Callable[[Principal], TestClient]
     assert "王丽" not in seen
     assert "二楼" not in seen
     assert viewer.post(url).status_code == 403
+    assert viewer.post(f"{url}/export").status_code == 403
     assert visit(author("110105")).get(url).status_code == 403
 
 

@@ -24,7 +24,7 @@ from services.notifications.broadcasts.schemas import (
     TestIn,
 )
 from services.notifications.database import database
-from services.notifications.delivery import lanes, lease
+from services.notifications.delivery import closing, lanes, lease
 from services.notifications.delivery.models import Delivery
 from tests.notifications.broadcasting import approved, author, draft, people, person
 from tests.sink import SmtpSink
@@ -163,7 +163,7 @@ def test_without_the_lock_approvals_collide(monkeypatch: pytest.MonkeyPatch) -> 
 
     def unlocked(session: Any, identifier: uuid.UUID, by: Principal, **_: Any) -> Broadcast:
         found = reading.stored(session, identifier, by)
-        gate.wait(10)
+        gate.wait(60)
         return found
 
     monkeypatch.setattr(writing, "stored", unlocked)
@@ -300,6 +300,17 @@ def _move_expiry(broadcast_id: uuid.UUID, to: datetime) -> None:
         session.execute(
             sa.update(Broadcast).where(Broadcast.id == broadcast_id).values(expires_at=to)
         )
+
+
+def test_a_cancelled_one_is_closed_in_portions(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(closing, "AT_ONCE", 2)
+    people(5)
+    broadcast = approved()
+    assert sending.cancel(author(), broadcast.id).counts.pending == 3
+    assert lanes.run_lane("bulk") == 0, "none of them goes"
+    for left in (1, 0):
+        sending.look_after(utc_now())
+        assert (counts(broadcast).pending, counts(broadcast).cancelled) == (left, 5 - left)
 
 
 def test_waiting_for_staff_does_not_use_up_the_time_to_try() -> None:

@@ -97,6 +97,8 @@ def test_everything_that_was_ever_sent_to_an_address_and_why(
     assert (message.kind, message.title, message.state) == ("broadcast", "泰国洪水提醒", "accepted")
     assert message.history
     assert message.history[-1].state == "accepted"
+    file = browser.post(f"{PAGES}/{contact}/messages", headers=ORIGIN, data={"format": "csv"})
+    assert "泰国洪水提醒,群发,电子邮件,已交付" in file.content.decode("utf-8-sig")
     with database.transaction() as session:
         session.execute(sa.delete(Contact))
     gone = browser.post(f"{PAGES}/search", headers=ORIGIN, data={"address": "wang@example.com"})

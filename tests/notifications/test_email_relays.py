@@ -78,7 +78,7 @@ def test_every_answer_means_something(
     stage: str, reply: str, verdict: Verdict, pipelining: bool
 ) -> None:
     with Scripted(pipelining=pipelining, **{stage: [reply]}).running() as server:
-        first, second = _send(server.url, 2, timeout=1.0 if reply == STALL else 30.0)
+        first, second = _send(server.url, 2, timeout=2.0 if reply == STALL else 30.0)
         assert first.verdict is verdict
         assert first.sender == server.name
         # The next message goes whatever befell the one before, and only once.

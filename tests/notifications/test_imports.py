@@ -20,7 +20,7 @@ from services.notifications.consents.models import Consent
 from services.notifications.contacts.models import Contact, Trip
 from services.notifications.contacts.service import unsubscribe
 from services.notifications.database import database
-from services.notifications.imports import files, jobs, service, taking
+from services.notifications.imports import files, jobs, reading, retention, service, taking
 from services.notifications.imports.basis import BasisIn
 from services.notifications.imports.models import ContactImport, ContactImportRow
 from tests.conftest import principal
@@ -230,6 +230,23 @@ def test_it_is_taken_in_once_on_a_ground_and_out_again_whole() -> None:
     assert states == ["cancelled"]
 
 
+def test_the_file_s_name_stays_as_long_as_a_contact_of_the_list() -> None:
+    editor = principal("city-editor")
+    taken, aside = (read(f"邮箱,国家\n{name}@example.com,泰国\n", editor) for name in "ab")
+    service.confirm(editor, taken.shown.id, EMERGENCY)
+
+    def names() -> list[str | None]:
+        retention.forget_old(utc_now() + timedelta(days=2))
+        return [one.file_name for one in reversed(reading.listed(editor).items)]
+
+    assert names() == ["list.csv", None], "what nobody took in is forgotten"
+    found = reading.report(editor, taken.shown.id)
+    assert (found.has_rows, found.left, aside.has_rows) == (False, 1, True)
+    with database.transaction() as session:
+        session.execute(sa.delete(Contact))
+    assert names() == [None, None]
+
+
 def test_for_emergencies_alone_is_not_for_more_and_does_not_stand_for_it() -> None:
     editor = principal("city-editor")
     text = "邮箱,国家\na@example.com,泰国\n"
@@ -261,7 +278,7 @@ def test_a_row_of_two_lists_taken_in_at_once_is_one_contact(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     assert two_at_once("E-mail\na@example.com\n") == 1
-    both = threading.Barrier(2, timeout=20)
+    both = threading.Barrier(2, timeout=60)
     known = taking.known
 
     def both_have_looked(*args: Any) -> Any:
@@ -347,7 +364,7 @@ def test_columns_that_are_not_understood_are_assigned_by_hand(
     assert "Japan" not in page.text
     file = browser.get(f"{here}/report.csv")
     assert "'=1+1" in file.text, "a spreadsheet program must not run it"
-    service.forget_old(utc_now() + timedelta(days=2))
+    retention.forget_old(utc_now() + timedelta(days=2))
     assert count(ContactImportRow) == 0
     assert "a@example.com" not in browser.get(here).text
     late = browser.post(f"{here}/confirm", headers=origin, data={"basis": "emergency"})

@@ -256,7 +256,7 @@ def test_two_at_once_make_one_holder(site: TestClient) -> None:
 def test_without_the_lock_two_at_once_fail(monkeypatch: pytest.MonkeyPatch) -> None:
     """The negative control: the unique index is the last word, and the lock keeps the peace."""
     monkeypatch.setattr(holders, "lock_address", lambda *_: None)
-    meet = threading.Barrier(2, timeout=10)
+    meet = threading.Barrier(2, timeout=60)
     failed: list[BaseException] = []
     chosen_so_far = holders.chosen_so_far
 

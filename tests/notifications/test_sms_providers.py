@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 import uuid
 from collections.abc import Iterator
@@ -55,7 +56,7 @@ def sender(trial: Trial) -> Iterator[SmsSender]:
 def hasty(trial: Trial) -> Iterator[SmsSender]:
     """A sender that gives up before a server that stalls answers."""
     trial.server.clear()
-    made = trial.make(trial.server.url, True, 0.5)
+    made = trial.make(trial.server.url, True, 1.0)
     yield made
     close(made)
 
@@ -274,11 +275,17 @@ def test_a_message_whose_turn_comes_too_late_goes_back_untouched() -> None:
     assert send(ways, PHONE).verdict == Verdict.ACCEPTED
 
     async def behind_busy_threads() -> None:
-        threads = Threads("test")
-        busy = [threads.run(lambda: time.sleep(0.2)) for _ in range(CALLS_AT_ONCE)]
+        threads, free = Threads("test"), threading.Event()
+        deadline = time.monotonic() + 0.1
+        busy = [threads.run(lambda: free.wait(60)) for _ in range(CALLS_AT_ONCE)]
+        late = asyncio.gather(*busy, threads.run(list, deadline))
         try:
-            await asyncio.gather(*busy, threads.run(list, time.monotonic() + 0.1))
+            while time.monotonic() <= deadline:
+                await asyncio.sleep(0.02)
+            free.set()
+            await late
         finally:
+            free.set()
             threads.close()
 
     with pytest.raises(NotBegun):

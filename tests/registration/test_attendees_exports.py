@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from openpyxl import load_workbook
 from starlette.testclient import TestClient
 
+from services.chassis import sheets
 from services.chassis.crypto import seal
 from services.chassis.events import Envelope
 from services.chassis.sheets import harmless
@@ -189,7 +190,7 @@ def test_a_workbook_has_a_bound_and_says_what_to_do_instead(
     activity = an_activity()
     register(activity, 1)
     register(activity, 2)
-    monkeypatch.setattr(exporting, "MOST_IN_XLSX", 1)
+    monkeypatch.setattr(sheets, "MOST_IN_XLSX", 1)
     place = f"{API}/activities/{activity}/registrations/export"
     refused = browser.get(f"{place}?format=xlsx", headers=key("city-editor"))
     assert (refused.status_code, refused.json()["type"]) == (409, "too-many")

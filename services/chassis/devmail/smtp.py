@@ -1,9 +1,12 @@
 """The SMTP side: accepts every message and keeps it.
 
-Two domains, reserved by RFC 2606 and so nobody's, stand for what goes wrong elsewhere: a mailbox
-at ``gone.example`` does not exist, and ``refuses.example`` takes no message of ours.
+Three domains, reserved by RFC 2606 and so nobody's, stand for what goes wrong elsewhere: a mailbox
+at ``gone.example`` does not exist, ``refuses.example`` takes no message of ours, and
+``vanishes.example`` takes it but breaks the connection before it says so; the second time it
+answers.
 """
 
+import asyncio
 import logging
 from email import policy
 from email.parser import BytesHeaderParser
@@ -19,6 +22,7 @@ _REFUSALS = {
     "gone.example": "550 5.1.1 User unknown",
     "refuses.example": "554 5.7.1 Message refused by local policy",
 }
+_VANISHES = "vanishes.example"
 _log = logging.getLogger(__name__)
 
 
@@ -27,6 +31,7 @@ class _Keeper:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._unanswered: set[str] = set()
 
     async def handle_RCPT(
         self,
@@ -60,7 +65,18 @@ class _Keeper:
             # RFC 5321: 452 asks the client to keep the message and come back later.
             _log.error("a message could not be kept: %s", error)
             return "452 4.3.1 Insufficient system storage"
+        unanswered = self._goes_unanswered(envelope, str(headers["Message-ID"]))
+        if unanswered and isinstance(server.transport, asyncio.WriteTransport):
+            server.transport.abort()
         return f"250 2.0.0 OK: kept as {meta.id}"
+
+    def _goes_unanswered(self, envelope: Envelope, message_id: str) -> bool:
+        """Whether the sender is not to hear that this message was taken: once for each."""
+        domains = {address.rpartition("@")[2].lower() for address in envelope.rcpt_tos}
+        if _VANISHES not in domains or message_id in self._unanswered:
+            return False
+        self._unanswered.add(message_id)
+        return True
 
 
 def controller(store: Store, port: int, host: str = LOOPBACK) -> Controller:

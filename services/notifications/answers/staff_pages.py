@@ -8,8 +8,10 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 
 from services.chassis.auth import Principal, require
+from services.chassis.forms import TypedForm
 from services.chassis.lists import LARGEST_LIMIT
-from services.notifications.answers import labels, reading
+from services.chassis.sheets import Format, download
+from services.notifications.answers import exporting, labels, reading
 from services.notifications.answers.reading import GROUPS, Group
 from services.notifications.broadcasts import reading as broadcasts
 from services.notifications.database import pages
@@ -44,6 +46,15 @@ def opened(
     """The same with the addresses in full, which is noted in the audit trail."""
     broadcasts.note_opened(principal, broadcast_id, "answers")
     return _page(request, principal, broadcast_id, group, cursor, opened=True)
+
+
+@router.post("/{broadcast_id}/answers/export")
+def export(principal: Opener, broadcast_id: uuid.UUID, typed: TypedForm) -> Response:
+    """Everybody who was asked, or one group, as a file with names and addresses; it is noted."""
+    form: Format = "xlsx" if typed.text("format") == "xlsx" else "csv"
+    only = next((one for one in GROUPS if one == typed.text("group")), None)
+    name, heads, rows = exporting.export(principal, broadcast_id, form, only)
+    return download(name, form, heads, rows, plain="answers")
 
 
 def _page(

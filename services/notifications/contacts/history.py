@@ -1,10 +1,10 @@
-"""What ever happened to an address: messages and why, consents, answers, blocking."""
+"""What ever happened to an address: messages and why, consents, answers, why it is blocked."""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -15,18 +15,23 @@ from services.notifications.answers.models import Answer
 from services.notifications.broadcasts.models import Broadcast
 from services.notifications.consents import service as consent_service
 from services.notifications.contacts.addresses import Found, sent_to
-from services.notifications.contacts.models import SuppressionAct
+from services.notifications.contacts.models import Suppression, SuppressionAct
 from services.notifications.contacts.schemas import (
     AnswerOut,
+    BlockOut,
     ConsentOut,
     MessageOut,
     Step,
     SuppressionActOut,
 )
+from services.notifications.contacts.suppressing import BY_STAFF
 from services.notifications.delivery.models import Delivery
 from services.notifications.reminders.models import ActivitySeen, RegistrationSeen
+from services.notifications.returns.models import ReturnedMessage
 
 MOST_MESSAGES: Final = 100
+
+_Shown = TypeVar("_Shown", Delivery, ReturnedMessage)
 
 
 def messages(
@@ -59,6 +64,7 @@ def messages(
         MessageOut(
             id=delivery.id,
             kind=delivery.kind,
+            district=delivery.district,
             title=title or (localized(activity["title"]) if activity else None),
             broadcast_id=delivery.broadcast_id,
             channel=delivery.channel,
@@ -118,6 +124,58 @@ def answers(session: Session, principal: Principal, found: Sequence[Found]) -> l
         )
         for answer, title in session.execute(query)
     ]
+
+
+def blocks(session: Session, principal: Principal, found: Sequence[Found]) -> list[BlockOut]:
+    """Why nothing is sent to some addresses at this moment, with what shows it.
+
+    A district's staff are led to what is about messages of their own.
+    """
+    return [
+        _block(session, principal, one, row)
+        for one in found
+        for row in session.scalars(
+            sa.select(Suppression).where(
+                Suppression.channel == one.channel, Suppression.address_hash.in_(one.hashes)
+            )
+        )
+    ]
+
+
+def _block(session: Session, principal: Principal, one: Found, row: Suppression) -> BlockOut:
+    block = BlockOut(
+        channel=one.channel, address=one.address, reason=row.reason, since=row.since, reply=None
+    )
+    if row.reason == BY_STAFF:
+        acts = blocked(session, [one])
+        said = next((act.reason for act in acts if act.act == "added"), None)
+        return block.model_copy(update={"reply": said})
+    returned = _newest(
+        session,
+        principal,
+        ReturnedMessage,
+        ReturnedMessage.address_hash.in_(one.hashes),
+        ReturnedMessage.effect == "suppressed",
+        ReturnedMessage.undone_at.is_(None),
+    )
+    refused = _newest(session, principal, Delivery, sent_to(one), Delivery.state == "bounced")
+    shown = {
+        "reply": returned.reply if returned else refused and refused.last_reply,
+        "return_id": returned and returned.id,
+        "delivery_id": refused and refused.id,
+    }
+    return block.model_copy(update=shown)
+
+
+def _newest(
+    session: Session,
+    principal: Principal,
+    table: type[_Shown],
+    *where: sa.ColumnElement[bool],
+) -> _Shown | None:
+    own = [table.district == principal.district] if principal.district else []
+    query = sa.select(table).where(*where, *own).order_by(table.id.desc()).limit(1)
+    return session.scalar(query)
 
 
 def blocked(session: Session, found: Sequence[Found]) -> list[SuppressionActOut]:

@@ -13,6 +13,9 @@ SUPPRESSION_REASONS: Final[dict[str, Lazy]] = {
     "staff": lazy("Blocked by staff"),
 }
 
+# What a page says when somebody has lifted a block.
+RELEASED: Final = lazy("Messages go to this address again. What was held back is not sent later.")
+
 CONSENT_NAMES: Final[dict[str, Lazy]] = {
     "broadcasts": lazy("Routine and important broadcasts"),
     "emergencies": lazy("Emergency broadcasts"),

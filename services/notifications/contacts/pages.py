@@ -18,7 +18,7 @@ from services.chassis.problems import Invalid
 from services.chassis.reference import TOPICS, city, countries, topic_name
 from services.notifications.answers.labels import ANSWER_NAMES, ANSWER_TONES, VIA_NAMES
 from services.notifications.broadcasts.labels import LANGUAGE_NAMES, ORGANISATIONS
-from services.notifications.contacts import editing, labels, reading
+from services.notifications.contacts import editing, exporting, labels, reading
 from services.notifications.contacts.filters import REACHES, SOURCES, Filters
 from services.notifications.contacts.schemas import (
     ContactChange,
@@ -45,6 +45,7 @@ DONE = {
     "removed": lazy("The contact is removed."),
     "drill": lazy("The drill list is changed."),
     "nothing": lazy("Nothing was chosen, so nothing was done."),
+    "released": labels.RELEASED,
 }
 
 
@@ -118,6 +119,7 @@ def search(request: Request, principal: Reader, typed: TypedForm) -> Response:
         form=form,
         found=found,
         sources=SOURCES,
+        labels=labels,
         states=states,
         may_edit=principal.may("contacts.edit"),
         zone=city().timezone,
@@ -176,6 +178,17 @@ def show(request: Request, principal: Reader, contact_id: uuid.UUID, done: str =
         ),
         zone=city().timezone,
     )
+
+
+@router.post("/{contact_id}/messages")
+def messages_file(principal: Reader, contact_id: uuid.UUID, typed: TypedForm) -> Response:
+    """Everything that was sent, as a file; it is noted who took it."""
+    form: sheets.Format = "xlsx" if typed.text("format") == "xlsx" else "csv"
+    contact = reading.one(principal, contact_id)
+    reading.note_read(principal, f"contact/{contact_id}", f"messages, {form}")
+    heads, rows = exporting.messages(contact)
+    name = f"{heading(contact)} – {_('Everything that was sent')}"
+    return sheets.download(name, form, heads, rows, plain="messages")
 
 
 def heading(contact: ContactOut) -> str:

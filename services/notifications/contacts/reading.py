@@ -16,9 +16,9 @@ from services.chassis.auth import Principal
 from services.chassis.i18n import country_name, lazy
 from services.chassis.i18n import gettext as _
 from services.chassis.lists import DEFAULT_LIMIT, Page, page_of
-from services.chassis.problems import NotFound, Problem
+from services.chassis.problems import NotFound
 from services.chassis.reference import city, district_name, topic_name
-from services.chassis.sheets import MOST_IN_XLSX, Format, Rows, Value
+from services.chassis.sheets import Format, Rows, Value, must_fit
 from services.notifications.contacts import addresses, history
 from services.notifications.contacts.filters import SOURCES, Filters, own
 from services.notifications.contacts.models import Contact, Suppression, Unsubscribe
@@ -156,6 +156,7 @@ def one(principal: Principal, contact_id: uuid.UUID) -> ContactOut:
             paused_until=contact.paused_until,
             consents=history.consents(session, found),
             answers=history.answers(session, principal, found),
+            blocks=history.blocks(session, principal, found),
             blocked=history.blocked(session, found),
             messages=messages,
             more_messages=more,
@@ -179,18 +180,18 @@ def sought(principal: Principal, text: str) -> SoughtOut:
         ).all()
         messages, _more = history.messages(session, principal, [found], None)
         concerned = addresses.concerns(session, principal, found)
+        blocks = history.blocks(session, principal, [found]) if concerned else []
         return SoughtOut(
             contacts=lines(session, contacts),
             messages=messages,
-            stopped=concerned and _is_noted(session, Unsubscribe, found),
-            suppressed=concerned and _is_noted(session, Suppression, found),
+            stopped=concerned and _has_stopped(session, found),
+            suppressed=bool(blocks),
+            blocks=blocks,
         )
 
 
-def _is_noted(
-    session: Session, table: type[Suppression | Unsubscribe], found: addresses.Found
-) -> bool:
-    where = (table.channel == found.channel, table.address_hash.in_(found.hashes))
+def _has_stopped(session: Session, found: addresses.Found) -> bool:
+    where = (Unsubscribe.channel == found.channel, Unsubscribe.address_hash.in_(found.hashes))
     return bool(session.scalar(sa.select(sa.exists().where(*where))))
 
 
@@ -214,16 +215,7 @@ def export(principal: Principal, filters: Filters, form: Format) -> Export:
         identifiers = session.scalars(
             sa.select(Contact.id).where(*where).order_by(Contact.id)
         ).all()
-        if form == "xlsx" and len(identifiers) > MOST_IN_XLSX:
-            raise Problem(
-                409,
-                "too-many",
-                lazy("This would be a workbook of %(count)s rows.", count=len(identifiers)),
-                lazy(
-                    "%(most)s is the most. Please download CSV, which Excel opens too.",
-                    most=MOST_IN_XLSX,
-                ),
-            )
+        must_fit(len(identifiers), form)
         audit.record(
             session,
             principal,

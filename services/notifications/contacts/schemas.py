@@ -125,11 +125,13 @@ class Step(BaseModel):
 class MessageOut(BaseModel):
     """A message to one of the addresses, and why it went.
 
-    ``title`` is the broadcast's or the activity's; ``history`` what happened, oldest first.
+    ``title`` is the broadcast's or the activity's; ``history`` what happened, oldest first;
+    ``district`` whose message it is, ``null`` for the city's.
     """
 
     id: uuid.UUID
     kind: str
+    district: str | None
     title: str | None
     broadcast_id: uuid.UUID | None
     channel: str
@@ -173,6 +175,22 @@ class SuppressionActOut(BaseModel):
     at: datetime
 
 
+class BlockOut(BaseModel):
+    """Why nothing is sent to an address, and what shows it.
+
+    ``reply``: what the mail server said, or the words of staff. ``return_id``: the message that
+    came back, while it is kept; ``delivery_id``: the message of ours that was refused.
+    """
+
+    channel: str
+    address: str
+    reason: str
+    since: datetime
+    reply: str | None = None
+    return_id: uuid.UUID | None = None
+    delivery_id: uuid.UUID | None = None
+
+
 class ContactOut(ContactLine):
     """A contact with everything that is known; the newest messages, ``more_messages`` if older."""
 
@@ -183,6 +201,7 @@ class ContactOut(ContactLine):
     paused_until: datetime | None
     consents: list[ConsentOut]
     answers: list[AnswerOut]
+    blocks: list[BlockOut]
     blocked: list[SuppressionActOut]
     messages: list[MessageOut]
     more_messages: bool
@@ -202,6 +221,7 @@ class SoughtOut(BaseModel):
     messages: list[MessageOut]
     stopped: bool
     suppressed: bool
+    blocks: list[BlockOut]
 
 
 class DrillIn(BaseModel):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import date
 
 from fastapi import APIRouter, Request
@@ -26,7 +27,7 @@ router = APIRouter(prefix=PLACE)
 
 DONE = {
     "blocked": lazy("Nothing is sent to this address any more."),
-    "released": lazy("Messages go to this address again. What was held back is not sent later."),
+    "released": labels.RELEASED,
 }
 
 
@@ -126,11 +127,19 @@ def _ask(request: Request, typed: Typed, form: Form, status: int = 200) -> Respo
             _("Whoever stopped broadcasts still gets none."),
         ],
         button=_("Send to it again"),
-        cancel_url=PLACE,
+        cancel_url=_back(typed),
         action=f"{PLACE}/undo/apply",
-        fields=[("address", address)],
+        fields=[("address", address), ("contact", typed.text("contact"))],
         form=form,
     )
+
+
+def _back(typed: Typed) -> str:
+    """The contact's page, when the question was asked there; else the list."""
+    try:
+        return f"/staff/contacts/{uuid.UUID(typed.text('contact'))}"
+    except ValueError:
+        return PLACE
 
 
 @router.post("/undo/apply")
@@ -140,4 +149,4 @@ def release(request: Request, principal: Editor, typed: TypedForm) -> Response:
         suppressing.release(principal, typed.parse(SuppressionIn))
     except Invalid as refused:
         return _ask(request, typed, Form(typed.values(), refused), 422)
-    return RedirectResponse(f"{PLACE}?done=released", 303)
+    return RedirectResponse(f"{_back(typed)}?done=released", 303)

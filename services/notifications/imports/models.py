@@ -31,8 +31,10 @@ class ContactImport(Base):
         attempts: how often the present work was begun.
         refusal: why the last work on it failed: a sentence with its values, said in either
             language (:func:`.reading.refusal`).
-        file_name: as it was called; ``None`` once the rows are deleted.
-        heads: the headings as JSON, in the order of the columns; ``None`` likewise.
+        file_name: as it was called; ``None`` once there is no contact of the list
+            (:mod:`.retention`).
+        heads: the headings as JSON, in the order of the columns; ``None`` once the rows are
+            deleted.
         columns: what each column holds, by the names of :data:`.heads.FIELDS`; ``""`` for nothing.
         total: rows with anything in them; ``good``, ``problems`` and ``duplicates`` add up to it.
         basis: on what ground we may write to these people, by the names of :data:`.basis.BASES`.

@@ -24,6 +24,7 @@ from services.notifications.imports.files import MOST_ROWS
 from services.notifications.imports.heads import ADDRESSES, FIELDS
 from services.notifications.imports.models import Verdict
 from services.notifications.imports.upload import Upload, Uploaded
+from services.notifications.trips.words import said
 
 PLACE = "/staff/contacts/import"
 
@@ -138,6 +139,7 @@ def _report(
         status_tones=reading.STATUS_TONES,
         summary=reading.summary,
         reasons=reading.reasons,
+        said=said,
         zone=city().timezone,
     )
 
@@ -181,18 +183,13 @@ def undo_page(request: Request, principal: Editor, import_id: uuid.UUID) -> Resp
     found = reading.report(principal, import_id)
     if not found.may_undo:
         return RedirectResponse(f"{PLACE}/{import_id}", 303)
-    counted = ngettext(
-        "%(count)s contact of this list is deleted.",
-        "%(count)s contacts of this list are deleted.",
-        found.left,
-    )
     return pages.render(
         request,
         "confirm.html",
         title=_("Take this list out again?"),
         text=found.file_name or "",
         consequences=[
-            counted % {"count": f"{found.left:,}"},
+            *_leave_and_stay(found),
             _("What waits to be sent to them alone is cancelled. What has gone out stays noted."),
             _("Contacts who registered or subscribed themselves stay as they are."),
             _("To have them back, the file has to be handed in again."),
@@ -201,6 +198,42 @@ def undo_page(request: Request, principal: Editor, import_id: uuid.UUID) -> Resp
         cancel_url=f"{PLACE}/{import_id}",
         danger=True,
     )
+
+
+def _leave_and_stay(found: reading.Report) -> list[str]:
+    counts = [
+        (
+            found.left,
+            ngettext(
+                "%(count)s contact of this list is deleted.",
+                "%(count)s contacts of this list are deleted.",
+                found.left,
+            ),
+        )
+    ]
+    if gone := found.shown.written - found.left:
+        counts.append(
+            (
+                gone,
+                ngettext(
+                    "%(count)s contact of it was deleted earlier.",
+                    "%(count)s contacts of it were deleted earlier.",
+                    gone,
+                ),
+            )
+        )
+    if known := found.shown.counts.duplicate:
+        counts.append(
+            (
+                known,
+                ngettext(
+                    "%(count)s row said nothing new and made no contact: whom it names stays.",
+                    "%(count)s rows said nothing new and made no contacts: whom they name stays.",
+                    known,
+                ),
+            )
+        )
+    return [said % {"count": f"{number:,}"} for number, said in counts]
 
 
 @router.post("/{import_id}/undo")

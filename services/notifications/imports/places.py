@@ -8,31 +8,11 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from babel import Locale
-
-from services.chassis.reference import TOPICS, city, countries, country_code
-
-# What offices write and CLDR does not: short names, older ones, and those of regions.
-_SHORT: Final = {
-    "阿联酋": "AE", "迪拜": "AE", "uae": "AE", "沙特": "SA", "印尼": "ID", "美利坚": "US",
-    "usa": "US",
-    "u.s.": "US", "u.s.a.": "US", "america": "US", "uk": "GB", "u.k.": "GB", "britain": "GB",
-    "england": "GB", "great britain": "GB", "大韩民国": "KR", "南韩": "KR", "korea": "KR",
-    "south korea": "KR", "north korea": "KP", "马来": "MY", "俄国": "RU",
-    "russian federation": "RU",
-    "德意志": "DE", "澳洲": "AU", "新西兰联邦": "NZ", "burma": "MM", "myanmar": "MM",
-    "香港": "HK", "中国香港": "HK", "hong kong": "HK", "澳门": "MO", "中国澳门": "MO",
-    "macau": "MO",
-    "macao": "MO", "台湾": "TW", "中国台湾": "TW", "捷克共和国": "CZ", "czech republic": "CZ",
-    "波黑": "BA", "bosnia": "BA", "刚果金": "CD", "刚果(金)": "CD", "刚果(布)": "CG",
-    "刚果民主共和国": "CD", "drc": "CD", "刚果布": "CG",
-    "科特迪瓦": "CI", "ivory coast": "CI", "斯威士兰": "SZ", "马其顿": "MK", "turkey": "TR",
-    "viet nam": "VN", "lao": "LA", "lao pdr": "LA", "holland": "NL", "the netherlands": "NL",
-    "孟加拉": "BD", "特立尼达": "TT", "中非共和国": "CF", "格鲁吉亚共和国": "GE",
-}  # fmt: skip
+from services.chassis.reference import TOPICS, city, country_code
 
 # 、 and ； and a slash, and what stands between two names in a sentence.
 _BETWEEN: Final = re.compile(r"[、,;/|\n\r+&]+|(?<=[\u4e00-\u9fff])[和与及](?=[\u4e00-\u9fff])")
+_FIRST_SIGN: Final = "\u4e00"
 _REMARK: Final = re.compile(r"\([^)]*\)")
 
 
@@ -76,23 +56,17 @@ def countries_in(text: str) -> list[str]:
 
 def _country(text: str) -> str | None:
     for form in (text, _REMARK.sub("", text).strip()):
-        if code := country_code(form) or _SHORT.get(form.casefold()):
+        if code := country_code(form):
             return code
     return None
 
 
-@functools.cache
-def _chinese_names() -> dict[str, str]:
-    names = Locale.parse("zh_CN").territories
-    found = {str(names[code]): code for code in countries()}
-    found |= {name: code for name, code in _SHORT.items() if name[0] >= "\u4e00"}
-    return found
-
-
 def _beginning(text: str) -> str | None:
     """The country whose Chinese name a text begins with, the longest that there is."""
+    if text < _FIRST_SIGN:
+        return None  # with two Latin letters begins every other word: they are codes
     for length in range(min(len(text) - 1, 12), 1, -1):
-        if code := _chinese_names().get(text[:length]):
+        if code := country_code(text[:length]):
             return code
     return None
 

@@ -34,6 +34,7 @@ from services.notifications.imports.schemas import (
     RowOut,
     row_out,
 )
+from services.notifications.trips.words import days_of
 
 ROWS_AT_ONCE: Final = 50
 _IN_FILE_AT_ONCE: Final = 1_000
@@ -69,9 +70,10 @@ STATUS_TONES: Final = {
 
 @dataclass(frozen=True)
 class Listed:
-    """A list in the list of lists."""
+    """A list in the list of lists; ``file_name`` as in :class:`Report`."""
 
     shown: ImportOut
+    file_name: str | None
     made_by: str
     confirmed_by: str | None
     may_undo: bool
@@ -82,7 +84,8 @@ class Report:
     """A list as its page shows it.
 
     Attributes:
-        file_name: ``None`` once its rows are deleted.
+        file_name: ``None`` once there is no contact of it any more.
+        has_rows: whether its rows are still kept.
         sample: what stands in the first rows of each column, to recognise it by.
         left: how many of its contacts there are at this moment.
         refusal: why the last work on it failed; empty when it did not.
@@ -90,6 +93,7 @@ class Report:
 
     shown: ImportOut
     file_name: str | None
+    has_rows: bool
     made_by: str
     confirmed_by: str | None
     undone_by: str | None
@@ -109,7 +113,11 @@ def listed(principal: Principal, cursor: str | None = None) -> Page[Listed]:
         page = page_of(session, query, [ContactImport.id], cursor=cursor, descending=True)
         return page.map(
             lambda one: Listed(
-                out(one), one.made_by_name, one.confirmed_by_name, service.may_undo(one)
+                out(one),
+                one.file_name,
+                one.made_by_name,
+                one.confirmed_by_name,
+                service.may_undo(one),
             )
         )
 
@@ -165,6 +173,7 @@ def report(
         return Report(
             shown=out(found),
             file_name=found.file_name,
+            has_rows=found.heads is not None,
             made_by=found.made_by_name,
             confirmed_by=found.confirmed_by_name,
             undone_by=found.undone_by_name,
@@ -294,10 +303,7 @@ def reasons(row: RowOut) -> list[str]:
 def summary(row: RowOut) -> str:
     """What was understood of a row, in one line."""
     known = row.understood
-    trips = [
-        f"{country_name(trip.country)} {trip.from_.isoformat()} – {trip.to or ''}".rstrip(" –")
-        for trip in known.trips
-    ]
+    trips = [f"{country_name(trip.country)} {days_of(trip.from_, trip.to)}" for trip in known.trips]
     found = [
         known.name,
         known.email,

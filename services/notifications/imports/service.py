@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
-import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from services.chassis import audit
@@ -26,14 +25,9 @@ from services.notifications.imports import jobs
 from services.notifications.imports.basis import BasisIn
 from services.notifications.imports.files import is_short
 from services.notifications.imports.judging import check_columns
-from services.notifications.imports.models import (
-    ContactImport,
-    ContactImportJob,
-    ContactImportRow,
-    Verdict,
-)
+from services.notifications.imports.models import ContactImport, Verdict
+from services.notifications.imports.retention import forget_rows
 
-KEEP_ROWS: Final = timedelta(days=1)
 UNDO_FOR: Final = timedelta(days=7)
 # The worker has it; it becomes something else by itself.
 AT_WORK: Final = ("reading", "taking", "undoing")
@@ -148,8 +142,8 @@ def discard(principal: Principal, import_id: uuid.UUID) -> None:
     with database.transaction() as session:
         found = stored(session, import_id, principal, lock=True)
         _must_wait(found)
-        _forget_rows(session, [found.id])
-        found.status = "discarded"
+        forget_rows(session, [found.id])
+        found.status, found.file_name = "discarded", None
         audit.record(
             session,
             principal,
@@ -233,46 +227,6 @@ def _must_wait(found: ContactImport) -> None:
             lazy("This list does not wait any more."),
             lazy("It was taken in or put aside already. You can hand the file in again."),
         )
-
-
-def _forget_rows(session: Session, identifiers: Sequence[uuid.UUID]) -> None:
-    session.execute(sa.delete(ContactImportRow).where(ContactImportRow.import_id.in_(identifiers)))
-    session.execute(
-        sa.delete(ContactImportJob).where(
-            ContactImportJob.import_id.in_(identifiers), ContactImportJob.kind == "read"
-        )
-    )
-    session.execute(
-        sa.update(ContactImport)
-        .where(ContactImport.id.in_(identifiers))
-        .values(file_name=None, heads=None)
-        .execution_options(synchronize_session="fetch")
-    )
-
-
-def forget_old(now: datetime) -> int:
-    """Delete what was parked for longer than :data:`KEEP_ROWS`; the record of it stays.
-
-    Returns:
-        How many lists that concerned.
-    """
-    with database.transaction() as session:
-        due = session.scalars(
-            sa.select(ContactImport)
-            .where(
-                ContactImport.made_at < now - KEEP_ROWS,
-                ContactImport.file_name.is_not(None),
-                ContactImport.status != "taking",  # its rows go as soon as they are contacts
-            )
-            .with_for_update(skip_locked=True)
-        ).all()
-        for found in due:
-            if found.status in ("waiting", "reading"):
-                found.status = "discarded"
-        session.flush()
-        if due:
-            _forget_rows(session, [found.id for found in due])
-        return len(due)
 
 
 def counted(found: ContactImport) -> dict[Verdict, int]:

@@ -15,14 +15,17 @@ from services.notifications.rules.quiet import quiet_until, spans
 _ENDED = ("sent", "cancelled")
 
 
-def sentences(broadcast: BroadcastOut, reach: AudienceOut, now: datetime) -> list[str]:
+def sentences(broadcast: BroadcastOut, reach: AudienceOut | None, now: datetime) -> list[str]:
     """When it goes out, to whom only later, and how often at most, as far as that is special.
 
     Args:
+        reach: ``None`` while it is being drawn up.
         now: with its zone.
     """
     if broadcast.status in _ENDED:
         return []
+    if reach is None:
+        return _quiet(broadcast, now)
     return [*_quiet(broadcast, now), *_digest(reach, now), *_cap(broadcast, reach)]
 
 

@@ -14,6 +14,7 @@ from services.chassis.problems import NotFound
 from services.chassis.reference import city
 from services.chassis.settings import settings
 from services.notifications.database import pages
+from services.notifications.delivery import labels as words
 from services.notifications.senders import health
 from services.notifications.senders.health import SenderOut
 
@@ -54,6 +55,7 @@ def index(request: Request, principal: Reader) -> Response:
         several=sum(sender.channel == "email" and sender.configured for sender in found) > 1,
         standings=STANDINGS,
         brakes=BRAKES,
+        words=words,
         sms_off=not settings().sms_providers,
         may_manage=principal.may("senders.manage"),
         zone=city().timezone,

@@ -223,6 +223,18 @@ OWN: Final[tuple[Own, ...]] = (
         lazy("Details: %(url)s"),
         _ORDER,
     )[::2],
+    *_several(
+        "order-returned",
+        lazy("Your order %(number)s was not fetched and is back in our store."),
+        lazy("Details: %(url)s"),
+        _ORDER,
+    )[::2],
+    *_several(
+        "order-returned",
+        lazy("Your order %(number)s could not be delivered."),
+        lazy("Details: %(url)s"),
+        _ORDER,
+    )[::2],
     Own(
         "sms-stopped",
         (

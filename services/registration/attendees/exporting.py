@@ -17,9 +17,8 @@ from services.chassis import sheets
 from services.chassis.auth import Principal
 from services.chassis.database import utc_now
 from services.chassis.i18n import gettext as _
-from services.chassis.i18n import lazy, localized
-from services.chassis.problems import Problem
-from services.chassis.sheets import MOST_IN_XLSX, Format, Value
+from services.chassis.i18n import localized
+from services.chassis.sheets import Format, Value, must_fit
 from services.registration.activities import acts
 from services.registration.activities.catalogue import covered
 from services.registration.activities.models import Activity
@@ -62,16 +61,7 @@ def export(
     with database.transaction() as session:
         activity = covered(session, principal, activity_id)
         identifiers = selection.of(session, activity)
-        if form == "xlsx" and len(identifiers) > MOST_IN_XLSX:
-            raise Problem(
-                409,
-                "too-many",
-                lazy("This would be a workbook of %(count)s rows.", count=len(identifiers)),
-                lazy(
-                    "%(most)s is the most. Please download CSV, which Excel opens too.",
-                    most=MOST_IN_XLSX,
-                ),
-            )
+        must_fit(len(identifiers), form)
         acts.note(
             session,
             principal,
