@@ -14,6 +14,7 @@ from services.registration.activities.events import (
 from services.registration.attendees.events import PUBLISHES as OF_ATTENDEES
 from services.registration.bookings.events import PUBLISHES as OF_BOOKINGS
 from services.registration.feedback.events import PUBLISHES as OF_FEEDBACK
+from services.registration.learning.quizzes import HANDLERS as QUIZZES
 from services.registration.learning.service import HANDLERS as LEARNING
 from services.registration.links.events import PUBLISHES as OF_LINKS
 from services.registration.notices.service import HANDLERS as NOTICES
@@ -45,6 +46,7 @@ HANDLERS: Handlers = {
     **NOTICES,
     **ADVISORIES,
     **LEARNING,
+    **QUIZZES,
     **PACKS,
     **CONTACT,
 }

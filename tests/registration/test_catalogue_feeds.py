@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
 from xml.etree import ElementTree as ET
+from zoneinfo import ZoneInfo
 
 import pytest
 from icalendar import Calendar
@@ -18,6 +19,7 @@ from tests.registration.ground import an_activity, edit
 from tests.registration.making import API, in_days, made
 
 Key = Callable[..., dict[str, str]]
+BEIJING = ZoneInfo("Asia/Shanghai")
 ATOM = "{http://www.w3.org/2005/Atom}"
 NASTY = "</script><b>&\"'\x0b]]> ,;\\"
 
@@ -199,6 +201,52 @@ def test_structured_data(browser: TestClient, key: Key) -> None:
     assert structured(browser, activity["slug"], "zh-CN")["name"] == "出国前的安全课"
     cancel(browser, key, activity, "停电")
     assert structured(browser, activity["slug"])["eventStatus"].endswith("EventCancelled")
+
+
+def test_structured_data_of_what_was_moved(browser: TestClient, key: Key) -> None:
+    """schema.org: ``startDate`` is the new one, every former one is a ``previousStartDate``."""
+    activity = made(browser, key, publish=False)
+    address, headers = f"{API}/activities/{activity['id']}", key("city-editor")
+    draft, first, second, third = (
+        (datetime.now(BEIJING) + timedelta(days=days)).replace(
+            hour=14, minute=0, second=0, microsecond=0
+        )
+        for days in (20, 21, 22, 23)
+    )
+
+    def move(to: datetime, **more: Any) -> None:
+        times = {"starts_at": to.isoformat(), "ends_at": (to + timedelta(hours=2)).isoformat()}
+        answer = browser.patch(address, json=times | more, headers=headers)
+        assert answer.status_code == 200, answer.text
+
+    def found() -> tuple[str, str, Any]:
+        said = structured(browser, activity["slug"])
+        status = said["eventStatus"].removeprefix("https://schema.org/")
+        return status, said["startDate"], said.get("previousStartDate")
+
+    move(draft)
+    move(first)  # neither time was told to anybody
+    assert browser.post(f"{address}/publish", headers=headers).status_code == 200
+    move(first, venue={"name": {"en": "Town hall"}})
+    place = structured(browser, activity["slug"])["location"]
+    assert place["name"] == "Town hall"
+    assert place["address"].keys() == {
+        "@type", "addressLocality", "addressRegion", "addressCountry"
+    }  # fmt: skip
+    assert found() == ("EventScheduled", first.isoformat(), None)
+
+    move(second)
+    assert found() == ("EventRescheduled", second.isoformat(), first.isoformat())
+    page = browser.get(f"/activities/{activity['slug']}", params={"lang": "en"}).text
+    assert f"Moved: it was to begin on {first:%A}" in page
+    move(third)
+    former = [first.isoformat(), second.isoformat()]
+    assert found() == ("EventRescheduled", third.isoformat(), former)
+    move(first)
+    former = [second.isoformat(), third.isoformat()]
+    assert found() == ("EventRescheduled", first.isoformat(), former)
+    cancel(browser, key, activity, "停电")
+    assert found() == ("EventCancelled", first.isoformat(), None)
 
 
 def test_nothing_that_is_typed_ends_the_structured_data(browser: TestClient) -> None:

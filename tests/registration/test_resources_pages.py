@@ -107,7 +107,9 @@ def test_exceptions_come_and_go(desk: Desk) -> None:
     assert wrong.status_code == 422
     assert 'id="error-last"' in wrong.text
     added = editor.post(f"{here}/exceptions", data=form | {"last": ""})
-    assert "出差" in editor.get(added.headers["location"]).text
+    page = editor.get(added.headers["location"], headers={"Accept-Language": "zh"}).text
+    assert "出差" in page
+    assert "2027年3月3日" in page
     (found,) = lecturers.one(CITY, lecturer.id).exceptions
     assert (found.first, found.available) == (found.last, False)
     for _ in range(2):

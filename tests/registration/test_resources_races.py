@@ -105,7 +105,7 @@ def without_the_constraint() -> Iterator[None]:
 def _ask_together(monkeypatch: pytest.MonkeyPatch, racers: int) -> Counter[str]:
     """So many ask for one lecturer, and all have looked before the first of them writes."""
     lecturer = a_lecturer().id
-    everybody = threading.Barrier(racers, timeout=20)
+    everybody = threading.Barrier(racers, timeout=60)
     looked = threading.local()
     look = occupancy.hindrances
 
@@ -162,7 +162,7 @@ def test_lecturers_asked_for_in_opposite_order_do_not_wait_for_each_other(
 ) -> None:
     """Taken as they are named, each would have one of the two and wait for the other."""
     pair = [a_lecturer().id for _ in range(2)]
-    both = threading.Barrier(2, timeout=20)
+    both = threading.Barrier(2, timeout=60)
     looked = threading.local()
     look = occupancy.hindrances
 

@@ -92,7 +92,10 @@ def write(
     if "questions" in edit.columns:
         must_suit_the_answers(session, activity, edit.wanted.questions)
     for column, value in edit.columns.items():
-        setattr(activity, column, value)
+        if column == "starts_at":
+            activity.begin_at(value)
+        else:
+            setattr(activity, column, value)
     if "venue" in edit.changed:
         # Written by hand it is no longer a room of ours; the use case of rooms says otherwise.
         activity.venue_id = None

@@ -27,6 +27,8 @@ MOVES: dict[Status, frozenset[Status]] = {
     "cancelled": frozenset(),
     "completed": frozenset(),
 }
+# An activity that is moved more often than this forgets the earliest.
+MOST_PREVIOUS_STARTS = 10
 # What staff may still change.
 EDITABLE: frozenset[Status] = frozenset({"draft", "published"})
 
@@ -69,7 +71,8 @@ class Activity(Base):
     texts, Chinese segmented, for PostgreSQL's full text. ``asks_children``, ``asks_companions``:
     the form counts children apart, and wants the names of the others in a party. ``picture_hash``
     names its picture by what is in it; the bytes stand apart, so that reading an activity never
-    reads them.
+    reads them. ``previous_starts``: when it was to begin before it was moved, as far as the public
+    was told, the earliest told first.
 
     ``version`` rises with every act of staff, never with a seat. ``seats_taken`` belongs to
     ``registrations.service``: nothing else writes it. Whoever changes registrations that exist
@@ -143,6 +146,9 @@ class Activity(Base):
     picture_hash: Mapped[str | None] = mapped_column(sa.ForeignKey("activity_pictures.hash"))
     picture_alt: Mapped[dict[str, str]] = mapped_column(default=dict, server_default="{}")
     search: Mapped[str] = mapped_column(postgresql.TSVECTOR, server_default="", deferred=True)
+    previous_starts: Mapped[list[datetime]] = mapped_column(
+        postgresql.ARRAY(sa.DateTime(timezone=True)), default=list, server_default="{}"
+    )
     cancel_reason: Mapped[str | None]
     created_by: Mapped[uuid.UUID]
     created_at: Mapped[datetime] = mapped_column(default=utc_now, server_default=sa.func.now())
@@ -160,6 +166,14 @@ class Activity(Base):
             raise self._settled()
         self.status = status
         self.version += 1
+
+    def begin_at(self, moment: datetime) -> None:
+        """Begin at another time; when that has been public, it is kept as a former one."""
+        if self.status == "published":
+            told = [*self.previous_starts, self.starts_at]
+            kept = [one for one in dict.fromkeys(told) if one != moment]
+            self.previous_starts = kept[-MOST_PREVIOUS_STARTS:]
+        self.starts_at = moment
 
     def must_be_editable(self) -> None:
         """Refuse an edit of what is cancelled or over.

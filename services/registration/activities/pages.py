@@ -9,6 +9,7 @@ from services.registration.activities import catalogue, words
 from services.registration.catalogue import structured
 from services.registration.database import database, pages
 from services.registration.feedback.results import public_summary
+from services.registration.learning import quizzes
 from services.registration.notices.service import (
     advisories_in_force,
     known_materials,
@@ -32,6 +33,7 @@ def activity_page(request: Request, slug: str) -> HTMLResponse:
         speakers = speakers_of(session, activity.id)
         dates = other_dates(session, activity)
         pack = packs.of_activity(session, activity.id)
+        open_quizzes = quizzes.at_activity(session, activity)
         feedback = public_summary(session, activity.id, activity.series_id)
     return pages.render(
         request,
@@ -44,6 +46,7 @@ def activity_page(request: Request, slug: str) -> HTMLResponse:
         dates=dates,
         feedback=feedback,
         pack=pack,
+        quizzes=open_quizzes,
         structured=structured.event(activity, [speaker.name for speaker in speakers]),
         **words.WORDS,
     )

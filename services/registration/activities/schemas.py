@@ -269,6 +269,9 @@ class ActivityOut(BaseModel):
     starts_at: datetime
     ends_at: datetime
     timezone: str
+    previous_starts: list[datetime] = Field(
+        description="When it was to begin, as the public was told, before it was moved."
+    )
     capacity: int | None
     seats_taken: int
     seats_left: int | None

@@ -21,6 +21,7 @@ from services.registration.bookings.models import KIND_NAMES, ORGANISATION_NAMES
 from services.registration.bookings.schemas import MOST_TIMES, BookingIn, BookingOut, Chosen
 from services.registration.bookings.words import WORDS, as_value, country_choices
 from services.registration.database import pages
+from services.registration.learning import quizzes
 from services.registration.packs import service as packs
 
 router = APIRouter()
@@ -143,6 +144,7 @@ def _conversation(
         new=new,
         problem=problem,
         pack=packs.of_request(booking),
+        quizzes=quizzes.of_request(booking),
         offered=[moment for moment in booking.proposed_times if moment > utc_now()],
         **WORDS,
     )

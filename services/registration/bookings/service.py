@@ -27,6 +27,7 @@ from services.registration.bookings.schemas import (
     Requested,
 )
 from services.registration.database import database
+from services.registration.packs.service import pass_on_known
 from services.registration.resources.public import speakers_of
 
 
@@ -93,7 +94,7 @@ def take_time(token: str, agreed_time: datetime) -> BookingOut:
                 lazy("The office has not answered yet."),
                 lazy("You will hear from us; there is nothing to do for now."),
             )
-        _agree(booking, agreed_time)
+        _agree(session, booking, agreed_time)
         planning.follow(session, booking)
         session.flush()
         tell(session, booking)
@@ -134,7 +135,7 @@ def accept(principal: Principal, booking_id: uuid.UUID, wanted: AcceptIn) -> Boo
             if len(booking.proposed_times) != 1:
                 raise _wrong_time(lazy("Please choose one of the times."))
             chosen = booking.proposed_times[0]
-        _agree(booking, chosen)
+        _agree(session, booking, chosen)
         planning.plan(session, principal, booking, wanted)
         return _answered(session, principal, booking, wanted.answer)
 
@@ -180,13 +181,14 @@ def one(principal: Principal, booking_id: uuid.UUID) -> BookingOut:
         return BookingOut.of(_of_staff(session, principal, booking_id))
 
 
-def _agree(booking: Booking, chosen: datetime) -> None:
+def _agree(session: Session, booking: Booking, chosen: datetime) -> None:
     if chosen not in booking.proposed_times:
         raise _wrong_time(lazy("Please choose one of the times offered."))
     if chosen <= utc_now():
         raise _wrong_time(lazy("This time has passed; please choose another."))
     booking.move("accepted")
     booking.agreed_time = chosen
+    pass_on_known(session, booking)
 
 
 def _wrong_time(sentence: Text) -> Invalid:

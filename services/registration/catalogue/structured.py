@@ -44,7 +44,7 @@ def event(activity: ActivityOut, speakers: Sequence[dict[str, str]] = ()) -> Mar
 
 def _event(activity: ActivityOut, speakers: Sequence[dict[str, str]]) -> dict[str, Any]:
     zone = ZoneInfo(activity.timezone)
-    status = "EventCancelled" if activity.status == "cancelled" else "EventScheduled"
+    status = _status(activity)
     found: dict[str, Any] = {
         "@context": "https://schema.org",
         "@type": "ExhibitionEvent" if activity.kind == "exhibition" else "EducationEvent",
@@ -66,6 +66,9 @@ def _event(activity: ActivityOut, speakers: Sequence[dict[str, str]]) -> dict[st
         },
         "offers": _offer(activity),
     }
+    if status == "EventRescheduled":
+        former = [moment.astimezone(zone).isoformat() for moment in activity.previous_starts]
+        found["previousStartDate"] = former[0] if len(former) == 1 else former
     if activity.capacity is not None:
         found["maximumAttendeeCapacity"] = activity.capacity
         found["remainingAttendeeCapacity"] = max(activity.seats_left or 0, 0)
@@ -76,17 +79,29 @@ def _event(activity: ActivityOut, speakers: Sequence[dict[str, str]]) -> dict[st
     return {name: value for name, value in found.items() if value not in ("", [])}
 
 
+def _status(activity: ActivityOut) -> str:
+    """``EventRescheduled`` goes with ``previousStartDate``, and with no other status does that.
+
+    https://schema.org/EventRescheduled; another place alone changes the location, not the status.
+    """
+    if activity.status == "cancelled":
+        return "EventCancelled"
+    return "EventRescheduled" if activity.previous_starts else "EventScheduled"
+
+
 def _place(activity: ActivityOut) -> dict[str, Any]:
+    address = {
+        "@type": "PostalAddress",
+        "addressLocality": district_name(activity.district),
+        "addressRegion": localized(city().name),
+        "addressCountry": "CN",
+    }
+    if street := localized(activity.venue["address"]):
+        address["streetAddress"] = street
     place: dict[str, Any] = {
         "@type": "Place",
         "name": localized(activity.venue["name"]),
-        "address": {
-            "@type": "PostalAddress",
-            "streetAddress": localized(activity.venue["address"]),
-            "addressLocality": district_name(activity.district),
-            "addressRegion": localized(city().name),
-            "addressCountry": "CN",
-        },
+        "address": address,
     }
     if activity.latitude is not None and activity.longitude is not None:
         place["geo"] = {

@@ -10,6 +10,7 @@ from services.chassis.problems import Invalid
 from services.chassis.ratelimit import PublicRate
 from services.registration.database import pages
 from services.registration.feedback import service
+from services.registration.learning import quizzes
 
 router = APIRouter()
 
@@ -19,7 +20,13 @@ def survey_page(request: Request, token: str, done: str = "") -> HTMLResponse:
     """The questions, with what was answered before. ``done``: it was just sent."""
     survey = service.look(token)
     if done and survey.given is not None:
-        return pages.render(request, "feedback/thanks.html", survey=survey, token=token)
+        return pages.render(
+            request,
+            "feedback/thanks.html",
+            survey=survey,
+            token=token,
+            quizzes=quizzes.after_survey(survey.activity),
+        )
     return _page(request, survey, Form(_filled(survey)))
 
 

@@ -1,1 +1,1 @@
-"""What people learned at an activity: the results of its quizzes, as the content service tells."""
+"""What people learn at an activity: its quizzes and their results, as the content service tells."""

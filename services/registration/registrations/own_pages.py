@@ -19,6 +19,7 @@ from services.registration.activities import catalogue
 from services.registration.activities.schemas import ActivityOut
 from services.registration.database import pages
 from services.registration.feedback.afterwards import afterwards
+from services.registration.learning import quizzes
 from services.registration.packs import service as packs
 from services.registration.questions.asking import asked, values_of
 from services.registration.registrations import moving, service, tickets
@@ -48,6 +49,7 @@ def ticket_page(request: Request, token: str, new: str = "") -> HTMLResponse:
         begun=begun,
         has_other_dates=stands and bool(moving.other_dates(token)),
         after=afterwards(registration),
+        quizzes=quizzes.on_ticket(registration),
         pack=packs.on_ticket(registration),
     )
 

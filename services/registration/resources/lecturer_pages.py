@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import uuid
+from datetime import date
 from typing import Annotated, Any
 
+from babel.dates import format_date
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from services.chassis.auth import Principal, require
 from services.chassis.forms import Form, TypedForm
 from services.chassis.i18n import gettext as _
-from services.chassis.i18n import localized
+from services.chassis.i18n import locale, localized
 from services.chassis.idempotency import once_per_form
 from services.chassis.problems import Invalid, Problem
 from services.chassis.reference import city
@@ -164,8 +166,15 @@ def _lecturer_page(
         week=seven_days,
         form=shown,
         language_names=words.LANGUAGE_NAMES,
+        days=_days,
         **STRIP,
     )
+
+
+def _days(first: date, last: date) -> str:
+    """One day or several, as the language of the page writes them."""
+    begins, ends = (str(format_date(day, "long", locale=locale())) for day in (first, last))
+    return begins if first == last else f"{begins} – {ends}"
 
 
 def _lecturer_form(
