@@ -61,6 +61,11 @@ class Typed:
         """Every text of a field that may be given more than once."""
         return [value for value in self._data.getlist(name) if isinstance(value, str)]
 
+    def version(self) -> int:
+        """The version that the page was made from; a form without one overwrites nobody."""
+        text = self.text("version")
+        return int(text) if text.isdecimal() and len(text) < 10 else 0
+
     @property
     def fields(self) -> list[tuple[str, str]]:
         """All fields and texts in their order, for sending the form again."""

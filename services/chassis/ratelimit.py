@@ -34,6 +34,11 @@ def _room_rate() -> RateLimitItem:
     return parse(settings().room_rate)
 
 
+@functools.cache
+def _room_begin_rate() -> RateLimitItem:
+    return parse(settings().room_begin_rate)
+
+
 def client_address(request: Request) -> str:
     """The address of the person, believing ``X-Forwarded-For`` only from trusted proxies."""
     peer = request.client.host if request.client else "127.0.0.1"
@@ -94,6 +99,15 @@ async def room_rate(request: Request) -> None:
     _count(request, _room_rate(), "room")
 
 
+async def room_begin_rate(request: Request) -> None:
+    """The same for what each person in a room does once, such as beginning a quiz.
+
+    Raises:
+        Problem: 429 ``too-many-requests``.
+    """
+    _count(request, _room_begin_rate(), "room-begin")
+
+
 def count_miss(request: Request) -> None:
     """Count a guess that missed (a short code that nobody gave out) like a public form.
 
@@ -135,3 +149,4 @@ def _too_many() -> Problem:
 
 PublicRate = Depends(public_rate)
 RoomRate = Depends(room_rate)
+RoomBeginRate = Depends(room_begin_rate)

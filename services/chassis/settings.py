@@ -60,7 +60,12 @@ class Settings(FilesSettings, SmsSettings, MailSettings, HouseSettings, BaseSett
     room_rate: str = Field(
         default="6000/minute",
         description="The same for quizzes, which a whole room takes at once behind one address: "
-        "every beginning, answer and handing in counts (`6000/minute`). Loopback is exempt.",
+        "every answer and handing in counts (`6000/minute`). Loopback is exempt.",
+    )
+    room_begin_rate: str = Field(
+        default="600/minute",
+        description="How often one address may begin a quiz: as many people as sit in the largest "
+        "room, and again after a break (`600/minute`). Loopback is exempt.",
     )
     most_registrations: int = Field(
         default=20,
@@ -123,7 +128,7 @@ class Settings(FilesSettings, SmsSettings, MailSettings, HouseSettings, BaseSett
             found[read["urgency"]] = (begin, end)
         return found
 
-    @field_validator("public_rate", "room_rate")
+    @field_validator("public_rate", "room_rate", "room_begin_rate")
     @classmethod
     def _rate(cls, rate: str) -> str:
         try:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from services.chassis.i18n import LANGUAGES, Lazy, language, speaking, words_of
+from services.chassis.i18n import LANGUAGES, Lazy, country_name, language, speaking, words_of
 
 
 def said_in(value: Mapping[str, str]) -> str:
@@ -16,6 +16,13 @@ def said_in(value: Mapping[str, str]) -> str:
     if value.get(language()):
         return language()
     return next((tag for tag, text in value.items() if text), language())
+
+
+def named(countries: Sequence[str], most: int | None = None) -> str:
+    """The names of countries (ISO 3166-1 alpha-2), at most so many, with the language's comma."""
+    names = [country_name(code) for code in countries[:most]]
+    joined = (", " if language() == "en" else "、").join(names)
+    return joined if len(names) == len(countries) else f"{joined} …"
 
 
 def options(names: Mapping[str, Lazy]) -> list[tuple[str, str]]:

@@ -92,17 +92,7 @@ class Publication:
         Raises:
             Problem: 409 ``changed-meanwhile``.
         """
-        if version is not None and version != self.version:
-            raise Problem(
-                409,
-                "changed-meanwhile",
-                lazy("Somebody else has changed this while you were writing."),
-                lazy(
-                    "Please open it in another tab to see what is new. What you typed is still "
-                    "here; sending it again replaces the other change."
-                ),
-                current_version=self.version,
-            )
+        must_be_at(version, self.version)
 
     def _move(self, to: Status) -> None:
         here: Status = self.status  # type: ignore[assignment]  # the column's CHECK allows no other
@@ -115,3 +105,22 @@ class Publication:
             )
         self.status = to
         self.touch()
+
+
+def must_be_at(seen: int | None, present: int) -> None:
+    """Refuse a change made on an older version than the present one; ``None``: it was not given.
+
+    Raises:
+        Problem: 409 ``changed-meanwhile``.
+    """
+    if seen is not None and seen != present:
+        raise Problem(
+            409,
+            "changed-meanwhile",
+            lazy("Somebody else has changed this while you were writing."),
+            lazy(
+                "Please open it in another tab to see what is new. What you typed is still here; "
+                "sending it again replaces the other change."
+            ),
+            current_version=present,
+        )

@@ -7,9 +7,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from starlette.testclient import TestClient
 
 from services.chassis.database import new_id, utc_now
+from services.content.database import database
 
 Call = Callable[..., dict[str, Any]]
 
@@ -61,6 +63,21 @@ def activity(**changes: Any) -> dict[str, Any]:
         "countries": ["TH"],
         "url": "http://testserver/activities/a-lecture",
     } | changes
+
+
+def statements(call: Callable[[], object]) -> int:
+    """How many statements the database was sent by a call."""
+    seen: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        seen.append(statement)
+
+    sa.event.listen(database.engine, "before_cursor_execute", note)
+    try:
+        call()
+    finally:
+        sa.event.remove(database.engine, "before_cursor_execute", note)
+    return len(seen)
 
 
 @pytest.fixture

@@ -116,6 +116,15 @@ def test_new_alerts_become_drafts_and_old_ones_are_not_asked_again(office, serve
     assert len(office.drafts()) == 1
 
 
+def test_a_tag_that_no_header_can_carry_is_not_sent_back(server, office):
+    cap_at(server, "/1.cap", alert())
+    server.atom(("/1.cap", "1"), etag='"é"')
+    office.follow()
+    for _ in range(2):
+        feed = office.ask()
+        assert (feed["failing"], feed["taken"]) == (None, 1)
+
+
 @pytest.mark.parametrize("kind", ["rss", "inline", "single", "moved"])
 def test_alerts_come_in_many_ways(server, office, kind):
     cap_at(server, "/a.xml", alert())

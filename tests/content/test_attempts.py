@@ -10,6 +10,7 @@ from datetime import timedelta
 import limits
 import pytest
 import sqlalchemy as sa
+from starlette.testclient import TestClient
 
 from services.chassis import ratelimit
 from services.chassis.database import utc_now
@@ -180,6 +181,20 @@ def test_attempts_are_counted_by_what_the_browser_keeps(web):
     web.cookies.clear()
     web.cookies.set(f"lingbao_quiz_{quiz.id.hex[-12:]}", "forged")
     assert web.post(f"/q/{quiz.code}", headers=ORIGIN).status_code == 303
+
+
+def test_one_address_begins_so_many_and_those_go_on(web, monkeypatch):
+    monkeypatch.setattr(ratelimit, "_room_begin_rate", lambda: limits.parse("2/hour"))
+    room = TestClient(
+        web.app, client=("127.0.0.1", 5000), headers={"X-Forwarded-For": "203.0.113.41"}
+    )
+    quiz = a_quiz("single")
+    call = f"{API}/quizzes/{quiz.id}/attempts"
+    begun = [room.post(call) for _ in range(3)]
+    assert [one.status_code for one in begun] == [201, 201, 429]
+    token = begun[0].json()["token"]
+    done = room.post(f"{API}/attempts/{token}/hand-in")
+    assert done.status_code == 200, done.text
 
 
 @pytest.mark.parametrize(

@@ -81,7 +81,7 @@ def cross(monkeypatch: pytest.MonkeyPatch, token: str) -> object:
         finish(*arguments)
         arguments[0].flush()
         marked.set()
-        assert go_on.wait(10)
+        assert go_on.wait(60)
 
     monkeypatch.setattr(service, "_finish", slowly)
 
@@ -94,7 +94,7 @@ def cross(monkeypatch: pytest.MonkeyPatch, token: str) -> object:
 
     with ThreadPoolExecutor(2) as pool:
         handing_in = pool.submit(service.hand_in, token)
-        assert marked.wait(10)
+        assert marked.wait(60)
         answering = pool.submit(answer)
         eventually(waits_for_a_row, every=0.01)
         go_on.set()

@@ -14,6 +14,7 @@ from services.chassis.reference import countries
 from services.content.database import FOLDER, database
 from services.content.destinations import emergency
 from services.content.destinations.models import Mission
+from services.content.materials.reading import chosen
 
 API = "/api/content/v1/missions"
 SAME_SITE = {"Origin": "http://testserver"}
@@ -68,6 +69,17 @@ def test_the_page_says_what_matters_for_a_country_now(
     assert answer["emergency_numbers"]["police"] == "191"
     assert answer["missions"][0]["help_phone"] == "+6622457010"
     assert len(answer["materials"]) == 2
+
+
+def test_cases_take_no_place_from_what_there_is_to_read(published_material):
+    own, general = published_material(countries=["TH"]), published_material()
+    cases = [published_material(countries=["TH"], kind="case-study") for _ in range(2)]
+    with database.transaction() as session:
+        read = chosen(session, countries=["TH"], kinds=["checklist"], limit=2)
+        told = chosen(session, countries=["TH"], kinds=["case-study"], limit=2)
+    # Its own before what is for every destination, and of each the newest first (UUIDv7).
+    assert [str(one.id) for one in read] == [own["id"], general["id"]]
+    assert [str(one.id) for one in told] == sorted((one["id"] for one in cases), reverse=True)
 
 
 def test_where_we_are_not_sure_the_page_says_how_to_find_out(web):

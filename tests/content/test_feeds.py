@@ -35,7 +35,11 @@ def feed(web, **params):
 
 
 def cap(web, advisory):
-    answer = web.get(f"{API}/{advisory['id']}.cap")
+    return cap_at(web, f"{API}/{advisory['id']}.cap")
+
+
+def cap_at(web, address):
+    answer = web.get(address)
     assert answer.headers["content-type"] == "application/cap+xml"
     root = ET.fromstring(answer.content)  # noqa: S314 - our own
     in_order(root, ALERT)
@@ -134,6 +138,15 @@ def test_later_cap_messages_refer_to_the_earlier_ones(web, key, published_adviso
     cancel = cap(web, made)
     assert cancel.findtext(f"{CAP}msgType") == "Cancel"
     assert len(cancel.findtext(f"{CAP}references").split(" ")) == 2
+    # Each stays as it was sent: the first one says nothing of what came later.
+    here = f"{API}/{made['id']}/versions"
+    numbers = [one["version"] for one in web.get(here).json()["items"]][::-1]
+    kept = [cap_at(web, f"{here}/{number}.cap") for number in numbers]
+    assert [ET.tostring(one) for one in kept] == [
+        ET.tostring(one) for one in (first, update, cancel)
+    ]
+    assert web.get(f"{here}/{numbers[0] + 50}.cap").status_code == 404
+    assert web.get(f"{here}/1.cap").status_code == 404, "a draft was never announced"
     web.post(f"{API}/{made['id']}/publish", headers=editor)
     again = cap(web, made)
     assert again.findtext(f"{CAP}msgType") == "Alert"

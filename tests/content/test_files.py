@@ -118,9 +118,9 @@ def test_what_is_unsafe_or_lies_is_refused_with_a_sentence(upload):
 
 
 def test_captions_of_nothing_but_signs_are_read_at_once():
-    began = time.perf_counter()
+    began = time.thread_time()
     captions.transcript("WEBVTT\n\n00:01.000 --> 00:04.000\n" + "<" * 500_000)
-    assert time.perf_counter() - began < 2
+    assert time.thread_time() - began < 2
 
 
 def test_a_file_larger_than_its_kind_may_be(upload, monkeypatch):
@@ -271,7 +271,7 @@ def test_a_file_is_as_public_as_its_material(web, key, staff, published_material
     assert web.get(public).status_code == 410
 
 
-def test_a_video_has_captions_a_poster_and_a_transcript(web, upload, material):
+def test_a_video_has_captions_a_poster_and_a_transcript(web, key, upload, material):
     video = upload("film.mp4", made.VIDEO, **{"title.zh-CN": "短片"}).json()
     assert "请选择字幕的语言" in upload("a.vtt", made.CAPTIONS, parent_id=video["id"]).text
     first = upload("a.vtt", made.CAPTIONS, parent_id=video["id"], language="en").json()
@@ -293,6 +293,19 @@ def test_a_video_has_captions_a_poster_and_a_transcript(web, upload, material):
     assert "First the police." in page
     assert "MP4，100 KB" in page
     assert web.get(files[1]["url"]).headers["Content-Type"].startswith("text/vtt")
+
+    # Whatever comes back takes the place of the captions that are there by now.
+    def there() -> list[str]:
+        files = web.get(f"{API}/{material['id']}").json()["files"]
+        return [one["id"] for one in files if one["role"] == "captions"]
+
+    here, editor = f"{API}/{material['id']}/files", key("city-editor")
+    assert web.post(f"{here}/{first['id']}/restore", headers=editor).status_code == 200
+    assert there() == [first["id"]]
+    chinese = upload("c.vtt", made.CAPTIONS + b"\n\n", parent_id=video["id"], language="zh-CN")
+    turned = {"language": "en"}
+    refused = web.patch(f"{here}/{chinese.json()['id']}", json=turned, headers=editor)
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "language")
 
 
 def test_files_are_ordered_replaced_taken_out_and_put_back(web, key, staff, upload, material):
@@ -372,6 +385,20 @@ def test_covers_are_made_and_a_broken_file_is_left_alone(web, upload, material):
     cover = web.get(address)
     assert cover.headers["Content-Type"] == "image/webp"
     assert cover.content[8:12] == b"WEBP"
+
+
+def test_a_file_that_one_worker_is_at_is_left_to_it(upload):
+    file = upload("a.pdf", made.pdf()).json()
+
+    def begun(minutes: int) -> None:
+        with database.transaction() as session:
+            at = utc_now() - timedelta(minutes=minutes)
+            session.get_one(StoredFile, file["id"]).cover_begun_at = at
+
+    begun(9)
+    assert covers.make_due() == 0
+    begun(11)
+    assert covers.make_due() == 1, "whoever began has fallen over"
 
 
 def test_bytes_that_were_changed_in_the_store_are_noticed(web, upload):

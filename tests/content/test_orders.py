@@ -19,7 +19,7 @@ from services.content.orders.desks import DeskIn
 from services.content.orders.marking import MarkIn
 from services.content.orders.models import Batch, Order, order_token
 from services.content.orders.schemas import OrderIn
-from services.content.orders.staff_service import ActivityOrderIn, CancelIn, HandedIn, ReturnIn
+from services.content.orders.staff_schemas import ActivityOrderIn, CancelIn, HandedIn, ReturnIn
 from services.content.stock import moving
 from services.content.stock.models import Stock
 from services.notifications.database import database as notifications

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
 import uuid
 import zipfile
 from collections.abc import Callable, Iterator
@@ -19,11 +20,13 @@ from services.chassis.events import Envelope
 from services.content.activities_seen.service import ActivityNews, remember
 from services.content.bookings_seen import service as bookings
 from services.content.database import database
-from services.content.packs import archive, following
+from services.content.packs import archive, following, reading
 from services.content.packs.models import Pack
 from services.content.packs.reading import count_holding
-from tests.content.conftest import Call, activity
+from services.content.quizzes.models import Quiz
+from tests.content.conftest import Call, activity, statements
 from tests.content.making_files import pdf
+from tests.content.quizzing import a_quiz
 
 API = "/api/content/v1"
 ORIGIN = {"Origin": "http://testserver"}
@@ -312,7 +315,15 @@ def test_staff_make_one_on_the_pages(web, staff, published_material):
     assert "United Kingdom: have this at hand" in web.get(f"{place}/add").text
     assert web.get(f"{place}/preview").status_code == 200
     assert "by e-mail" in web.get(f"{place}/publish").text
-    assert web.post(f"{place}/publish", headers=ORIGIN).status_code == 303
+    seen = re.search(r'name="version" value="(\d+)"', web.get(f"{place}/publish").text)
+    assert seen
+    version = {"version": seen[1]}
+    assert web.post(f"{place}/publish", data=version, headers=ORIGIN).status_code == 303
+    # Pressed twice it is one edition, and what somebody changed meanwhile is not given out unseen.
+    assert web.post(f"{place}/publish", data=version, headers=ORIGIN).status_code == 303
+    assert web.get(f"{place}/editions/2").status_code == 404
+    web.post(f"{place}/items", data={"act": "remove country/FR"}, headers=ORIGIN)
+    assert web.post(f"{place}/publish", data=version, headers=ORIGIN).status_code == 409
     assert "Copy the link" in web.get(place).text
     assert (count_holding("country/FR"), count_holding("country/GB")) == (1, 0)
     assert "A pack is wanted" not in web.get("/staff/packs").text
@@ -328,3 +339,29 @@ def test_opening_is_counted_by_the_page_not_by_the_link(web, editor, staff, pack
     for _number in range(2):
         assert web.post(f"/packs/{token}/opened", headers=ORIGIN).status_code == 204
     assert "2 times" in web.get(view, params={"lang": "en"}).text
+
+
+def test_a_quiz_that_is_closed_is_said_to_be_over(web, editor):
+    quiz = a_quiz("single", closes_at=utc_now() + timedelta(hours=1))
+    items = [{"kind": "quiz", "ref": str(quiz.id)}, {"kind": "country", "ref": "TH"}]
+    body = {"title": {"en": "With a quiz"}, "district": "110102", "items": items}
+    made = web.post(f"{API}/packs", json=body, headers=editor).json()
+    token = give_out(web, editor, made)
+    assert [item["state"] for item in by_link(web, token)["items"]] == ["same", "same"]
+    with database.transaction() as session:
+        session.get_one(Quiz, quiz.id).closes_at = utc_now()
+    gone = by_link(web, token)["items"][0]
+    assert (gone["state"], gone["sheet"]["text"]) == ("gone", {})
+    assert "no longer be taken" in gone["sheet"]["gone"]["en"]
+
+
+def test_a_pack_is_read_in_as_many_statements_however_long_it_is(web, editor, published_material):
+    def asks(countries: list[str], materials: int) -> int:
+        items = [{"kind": "country", "ref": code} for code in countries]
+        items += [{"kind": "material", "ref": published_material()["id"]} for _ in range(materials)]
+        body = {"title": {"en": "Many"}, "district": "110102", "items": items}
+        made = web.post(f"{API}/packs", json=body, headers=editor).json()
+        token = give_out(web, editor, made)
+        return statements(lambda: reading.open_link(token))
+
+    assert asks(["TH"], 1) == asks(["TH", "JP", "FR", "KE"], 3)

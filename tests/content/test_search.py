@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 import time_machine
 
 from services.chassis.countries import aliases, countries, country_code, country_guess
@@ -15,6 +17,7 @@ from services.content.advisories import indexing as advisories
 from services.content.database import database
 from services.content.events import HANDLERS
 from services.content.search import rebuild, service
+from services.content.search.models import SearchEntry
 from services.content.search.query import asked_for
 from services.content.search.service import Entry
 from services.content.search.snippets import Marker
@@ -158,6 +161,22 @@ def test_activities_are_heard_of_and_cancelled_ones_leave(web, published_materia
     assert "**" not in item["snippet"]
     assert rebuild.rebuild() == 2
     assert rebuild.rebuild_old() == 0
+    with database.transaction() as session:
+        session.execute(sa.update(SearchEntry).values(way="as it was"))
+    with ThreadPoolExecutor(2) as pool:
+        made = list(pool.map(lambda _: rebuild.rebuild_old(), range(2)))
+    assert sorted(made) == [0, 2], "of two workers who find it old one makes it anew"
+    # What is not made anew here is not looked at either, or it would be found old for ever.
+    with database.transaction() as session:
+        session.execute(
+            sa.update(SearchEntry)
+            .where(SearchEntry.kind == "activity")
+            .values(kind="pack", way="another")
+        )
+    assert rebuild.rebuild_old() == 0
+    with database.transaction() as session:
+        session.execute(sa.delete(SearchEntry).where(SearchEntry.kind == "pack"))
+    assert rebuild.rebuild() == 2
     assert found(web, "赴泰安全讲座")["total"] == found(web, "行前清单")["total"] == 1
     hear(2, status="cancelled")
     assert found(web, "赴泰安全讲座")["total"] == 0

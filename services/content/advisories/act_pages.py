@@ -16,7 +16,7 @@ from services.chassis.problems import Invalid
 from services.content.advisories import approval, reading, service
 from services.content.advisories.approval import SecondPersonNeeded
 from services.content.advisories.schemas import AdvisoryForStaff, ReturnIn, WithdrawIn
-from services.content.advisories.staff_pages import Editor, version_in
+from services.content.advisories.staff_pages import Editor
 from services.content.advisories.words import LEVEL_NAMES
 from services.content.database import pages
 
@@ -50,7 +50,7 @@ def publish(advisory_id: uuid.UUID, principal: Editor, typed: TypedForm) -> Resp
     """Publish what the page showed, or have it wait for somebody else."""
     # Whoever may not do it alone reads on the advisory's page that it waits now.
     with contextlib.suppress(SecondPersonNeeded):
-        service.publish(principal, advisory_id, version_in(typed))
+        service.publish(principal, advisory_id, typed.version())
     return _back(advisory_id)
 
 

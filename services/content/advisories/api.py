@@ -14,7 +14,7 @@ from services.chassis.idempotency import OncePerKey
 from services.chassis.lists import DEFAULT_LIMIT, LARGEST_LIMIT, PageOut
 from services.content.advisories import approval, atom, cap, levels, reading, service
 from services.content.advisories.conditional import conditional
-from services.content.advisories.history import steps
+from services.content.advisories.history import steps, versions
 from services.content.advisories.reading import FeedFilter, Shelf
 from services.content.advisories.schemas import (
     AdvisoryIn,
@@ -97,6 +97,22 @@ def cap_message(advisory_id: uuid.UUID, request: Request) -> Response:
         request,
         body,
         changed_at=told.updated_at,
+        media_type=cap.MEDIA_TYPE,
+        max_age=_CAP_SECONDS,
+    )
+
+
+@api.get("/advisories/{advisory_id:uuid}/versions/{version:int}.cap", response_class=Response)
+def earlier_cap_message(advisory_id: uuid.UUID, version: int, request: Request) -> Response:
+    """One announcement of an advisory as CAP 1.2, as it was sent; its identifier ends in the
+    version."""
+    with database.transaction() as session:
+        body = cap.message(session, advisory_id, version)
+        told = next(one for one in versions(session, advisory_id) if one.version == version)
+    return conditional(
+        request,
+        body,
+        changed_at=told.at,
         media_type=cap.MEDIA_TYPE,
         max_age=_CAP_SECONDS,
     )

@@ -7,6 +7,7 @@ An advisory says how grave a risk is and what to do. It does not say how sure or
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
 from urllib.parse import urlsplit
@@ -16,8 +17,9 @@ from sqlalchemy.orm import Session
 
 from services.chassis import i18n
 from services.chassis.i18n import gettext as _
-from services.chassis.i18n import localized
+from services.chassis.i18n import lazy, localized
 from services.chassis.markdown import to_text
+from services.chassis.problems import NotFound
 from services.chassis.reference import city
 from services.chassis.settings import settings
 from services.content.advisories import xml
@@ -38,14 +40,21 @@ _RESPONSE: Final = {
 }
 
 
-def message(session: Session, advisory_id: uuid.UUID) -> bytes:
-    """The CAP document of an advisory's latest announcement, with a block for each language.
+def message(session: Session, advisory_id: uuid.UUID, version: int | None = None) -> bytes:
+    """The CAP document of an announcement of an advisory, with a block for each language.
+
+    Args:
+        version: which one, as its identifier ends; ``None`` for the latest.
 
     Raises:
-        NotFound: there is none, or it was never published.
+        NotFound: there is none, it was never published, or what it said was not kept.
     """
     advisory = as_told(session, advisory_id)
-    *earlier, latest = versions(session, advisory_id)
+    told = versions(session, advisory_id)
+    if version is not None and version != told[-1].version:
+        told = [one for one in told if one.version <= version]
+        advisory = _as_it_was(advisory, told, version)
+    *earlier, latest = told
     root = xml.root("alert", _NAMESPACE)
     add(root, "identifier", _identifier(latest))
     add(root, "sender", _sender())
@@ -61,6 +70,18 @@ def message(session: Session, advisory_id: uuid.UUID) -> bytes:
             with i18n.speaking(language):
                 _info(root, advisory)
     return document(root)
+
+
+def _as_it_was(advisory: AdvisoryOut, told: Sequence[AdvisoryVersion], version: int) -> AdvisoryOut:
+    """An advisory as the public read it after the last of these announcements."""
+    content = next((one.content for one in reversed(told) if one.content is not None), None)
+    if not told or told[-1].version != version or content is None:
+        raise NotFound(lazy("There is no such announcement."))
+    now = {
+        "status": "withdrawn" if told[-1].message == "Cancel" else "published",
+        "withdraw_reason": told[-1].reason,
+    }
+    return AdvisoryOut.model_validate(advisory.model_dump() | content | now)
 
 
 def _info(root: ET.Element, advisory: AdvisoryOut) -> None:

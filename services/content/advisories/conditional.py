@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from datetime import UTC, datetime
-from email.utils import format_datetime, parsedate_to_datetime
+from email.utils import format_datetime
 
 from fastapi import Request
 from fastapi.responses import Response
+
+from services.chassis.conditional import has_newest
 
 
 def conditional(
@@ -26,22 +28,6 @@ def conditional(
         "Cache-Control": f"public, max-age={max_age}",
         "Vary": "Accept-Language, Cookie",
     }
-    if _has_it(request, etag, changed_at):
+    if has_newest(request.headers, etag, changed_at):
         return Response(status_code=304, headers=headers)
     return Response(body, media_type=media_type, headers=headers)
-
-
-def _has_it(request: Request, etag: str, changed_at: datetime) -> bool:
-    """The entity tag decides where there is one; the date is for those who keep nothing else."""
-    given = request.headers.get("if-none-match")
-    if given is not None:
-        # A server on the way that compresses marks the tag as weak.
-        kept = {one.strip().removeprefix("W/") for one in given.split(",")}
-        return "*" in kept or etag in kept
-    try:
-        since = parsedate_to_datetime(request.headers.get("if-modified-since", ""))
-    except (ValueError, OverflowError):  # the latter for an offset of years
-        return False
-    if since.tzinfo is None:
-        since = since.replace(tzinfo=UTC)
-    return changed_at.replace(microsecond=0) <= since

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final, Literal, get_args
@@ -123,6 +124,15 @@ def in_force_for(session: Session, country: str) -> list[AdvisoryOut]:
     before a region's."""
     query = sa.select(Advisory).where(is_in_force(utc_now()), Advisory.country == country)
     return _gravest_first(session, query)
+
+
+def gravest_for(session: Session, countries: Collection[str]) -> dict[str, AdvisoryOut]:
+    """The gravest advisory in force of each of these countries; those without one are missing."""
+    query = sa.select(Advisory).where(is_in_force(utc_now()), Advisory.country.in_(countries))
+    found: dict[str, AdvisoryOut] = {}
+    for one in _gravest_first(session, query):
+        found.setdefault(one.country, one)
+    return found
 
 
 def _gravest_first(session: Session, query: sa.Select[Advisory]) -> list[AdvisoryOut]:

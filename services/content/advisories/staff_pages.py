@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from services.chassis.auth import Principal, require
 from services.chassis.database import utc_now
-from services.chassis.forms import Form, Typed, TypedForm
+from services.chassis.forms import Form, TypedForm
 from services.chassis.i18n import lazy
 from services.chassis.idempotency import once_per_form
 from services.chassis.problems import Invalid, Problem
@@ -155,7 +155,7 @@ def edit(request: Request, advisory_id: uuid.UUID, principal: Editor, typed: Typ
     """Keep the changes; a public advisory is told of again, or waits for a second person."""
     try:
         wanted = typed.parse(AdvisoryForm)
-        patch = AdvisoryPatch(version=version_in(typed), **wanted.model_dump())
+        patch = AdvisoryPatch(version=typed.version(), **wanted.model_dump())
         service.edit(principal, advisory_id, patch)
     except Invalid as error:
         stored = reading.get_for_staff(advisory_id, principal).advisory
@@ -212,9 +212,3 @@ def filled(advisory: AdvisoryIn | AdvisoryKept) -> Form:
 def local(moment: datetime) -> str:
     """A moment as a ``datetime-local`` field takes it, in the city's time."""
     return f"{moment.astimezone(ZoneInfo(city().timezone)):%Y-%m-%dT%H:%M}"
-
-
-def version_in(typed: Typed) -> int:
-    """The version that a page was made from; a form without one overwrites nobody."""
-    text = typed.text("version")
-    return int(text) if text.isdecimal() and len(text) < 10 else 0

@@ -78,9 +78,10 @@ async def _ask(known: Known) -> Fetched | None:
 async def _read(client: httpx2.AsyncClient, known: Known) -> Fetched | None:
     began = time.monotonic()
     asked: dict[str, str] = {}
-    if known.etag:
+    # A tag may have any bytes (RFC 9110, 8.8.3), a request's headers here are plain.
+    if known.etag and known.etag.isascii():
         asked["if-none-match"] = known.etag
-    if known.last_modified:
+    if known.last_modified and known.last_modified.isascii():
         asked["if-modified-since"] = known.last_modified
     response, body = await _get(client, known.url, asked)
     if response.status_code == 304:

@@ -14,7 +14,7 @@ from services.chassis.i18n import Lazy, country_name, lazy
 from services.chassis.problems import FieldError, Invalid, Problem
 from services.content.advisories.pages import country_choices, history_words
 from services.content.advisories.schemas import AdvisoryForm, AdvisoryPatch, WithdrawIn
-from services.content.advisories.staff_pages import Editor, Viewer, filled, form_page, version_in
+from services.content.advisories.staff_pages import Editor, Viewer, filled, form_page
 from services.content.alerts import handling, reading, taking_in
 from services.content.alerts.cap import NotCap
 from services.content.alerts.mapping import LEVEL_OF, WORD_OF
@@ -33,6 +33,22 @@ MESSAGE_NAMES = {
     "Cancel": lazy("Cancellation"),
     "Ack": lazy("Acknowledgement"),
     "Error": lazy("Error message"),
+}
+# What CAP 1.2 calls urgency, severity and certainty, in the words of people.
+CAP_NAMES = {
+    "Extreme": lazy("Extreme"),
+    "Severe": lazy("Severe"),
+    "Moderate": lazy("Moderate"),
+    "Minor": lazy("Minor"),
+    "Immediate": lazy("Immediate"),
+    "Expected": lazy("Expected"),
+    "Future": lazy("Future"),
+    "Past": lazy("Past"),
+    "Observed": lazy("Observed"),
+    "Likely": lazy("Likely"),
+    "Possible": lazy("Possible"),
+    "Unlikely": lazy("Unlikely"),
+    "Unknown": lazy("Unknown"),
 }
 
 
@@ -139,7 +155,7 @@ def follow(
             handling.follow_end(principal, alert_id, advisory_id, reason)
         else:
             wanted = typed.parse(AdvisoryForm)
-            patch = AdvisoryPatch(version=version_in(typed), **wanted.model_dump())
+            patch = AdvisoryPatch(version=typed.version(), **wanted.model_dump())
             handling.follow_change(principal, alert_id, advisory_id, patch)
     except Invalid as error:
         form = Form(typed.values(), error)
@@ -159,6 +175,7 @@ def _words() -> dict[str, Any]:
         "state_names": STATE_NAMES,
         "state_tones": STATE_TONES,
         "message_names": MESSAGE_NAMES,
+        "cap_names": CAP_NAMES,
         "link_names": LINK_NAMES,
     }
 

@@ -122,7 +122,10 @@ def read(kind: str, typed: Typed) -> ItemIn:
     try:
         return item_of(value)
     except ValidationError as error:
-        raise Invalid([_beside(kind, one) for one in field_errors(error.errors())]) from error
+        beside = [_beside(kind, one) for one in field_errors(error.errors())]
+        # Two parts of a field that both lack something are one sentence beside it.
+        said = {(one.field, str(one.message)): one for one in beside}
+        raise Invalid(list(said.values())) from error
 
 
 def _beside(kind: str, error: FieldError) -> FieldError:

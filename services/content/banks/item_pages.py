@@ -99,11 +99,9 @@ def edit(
         return _form_page(
             request, principal, bank_id, item.kind, Form(values), item=item, more=True
         )
-    version = typed.text("version")
-    seen = int(version) if version.isdecimal() and len(version) < 10 else 0
     try:
         wanted = item_form.read(item.kind, typed)
-        service.edit_item(principal, bank_id, item_id, wanted, seen)
+        service.edit_item(principal, bank_id, item_id, wanted, typed.version())
     except Invalid as error:
         form = Form(values, error)
         return _form_page(request, principal, bank_id, item.kind, form, item=item, status=422)

@@ -18,6 +18,7 @@ from services.content.banks.models import Bank, BankImport, Item
 from services.content.banks.records import BankIn, BankOut, BankPatch, ItemOut, item_in
 from services.content.banks.schemas import ItemIn
 from services.content.database import database
+from services.content.publication import must_be_at
 from services.content.quizzes.models import Quiz
 
 Act = Literal["written", "changed", "removed", "item-written", "item-changed", "items-imported"]
@@ -141,17 +142,7 @@ def edit_item(
     """
     with database.transaction() as session:
         bank, item = _locked_item(session, principal, bank_id, item_id)
-        if version is not None and version != item.version:
-            raise Problem(
-                409,
-                "changed-meanwhile",
-                lazy("Somebody else has changed this while you were writing."),
-                lazy(
-                    "Please open it in another tab to see what is new. What you typed is still "
-                    "here; sending it again replaces the other change."
-                ),
-                current_version=item.version,
-            )
+        must_be_at(version, item.version)
         must_be_free(session, bank_id, wanted.name, but=item_id)
         put(item, wanted)
         bank.touch()

@@ -11,13 +11,14 @@ import io
 import tempfile
 import threading
 import uuid
+from datetime import timedelta
 from typing import IO, Final
 
 import pypdfium2
 import sqlalchemy as sa
 import structlog
 
-from services.chassis.database import new_id
+from services.chassis.database import new_id, utc_now
 from services.chassis.files_settings import MEGABYTE
 from services.chassis.problems import Problem
 from services.content.database import database
@@ -29,6 +30,8 @@ from services.content.files.store import store
 log = structlog.get_logger(__name__)
 
 _MOST_TRIES: Final = 3
+# Whoever began longer ago has fallen over the file; until then nobody else begins with it.
+_GIVEN_UP_AFTER: Final = timedelta(minutes=10)
 _SPOOL: Final = 8 * MEGABYTE
 _PDF: Final = "application/pdf"
 _PICTURES: Final = ("image/jpeg", "image/png", "image/webp")
@@ -59,6 +62,10 @@ def _next() -> tuple[uuid.UUID, str, str, str] | None:
                 StoredFile.cover_tries < _MOST_TRIES,
                 StoredFile.removed_at.is_(None),
                 StoredFile.media_type.in_((_PDF, *_PICTURES)),
+                sa.or_(
+                    StoredFile.cover_begun_at.is_(None),
+                    StoredFile.cover_begun_at < utc_now() - _GIVEN_UP_AFTER,
+                ),
             )
             .order_by(StoredFile.cover_tries, StoredFile.id)
             .limit(1)
@@ -67,6 +74,7 @@ def _next() -> tuple[uuid.UUID, str, str, str] | None:
         if file is None:
             return None
         file.cover_tries += 1
+        file.cover_begun_at = utc_now()
         return file.id, file.media_type, file.key, file.sha256
 
 
@@ -79,20 +87,25 @@ def _make(file_id: uuid.UUID, media_type: str, key: str, sha256: str) -> bool:
             small = _first_page(source) if media_type == _PDF else pictures.cover(source)
         except (pypdfium2.PdfiumError, *pictures.BROKEN) as error:
             log.warning("cover.failed", file=str(file_id), reason=repr(error)[:200])
+            _leave(file_id, key)
             return False
         except Problem:
-            _not_tried(file_id)
+            # The store was away, which says nothing of the file.
+            _leave(file_id, key, tried=False)
             raise
     return _keep(file_id, key, small)
 
 
-def _not_tried(file_id: uuid.UUID) -> None:
-    """The store was away, which says nothing of the file."""
+def _leave(file_id: uuid.UUID, key: str, *, tried: bool = True) -> None:
+    """Leave a file to the next try, unless it has other bytes meanwhile."""
     with database.transaction() as session:
         session.execute(
             sa.update(StoredFile)
-            .where(StoredFile.id == file_id)
-            .values(cover_tries=StoredFile.cover_tries - 1)
+            .where(StoredFile.id == file_id, StoredFile.key == key)
+            .values(
+                cover_begun_at=None,
+                cover_tries=StoredFile.cover_tries - (0 if tried else 1),
+            )
         )
 
 
@@ -119,7 +132,7 @@ def _keep(file_id: uuid.UUID, key: str, small: bytes) -> bool:
         kept = session.execute(
             sa.update(StoredFile)
             .where(StoredFile.id == file_id, StoredFile.key == key)
-            .values(cover_key=cover_key)
+            .values(cover_key=cover_key, cover_begun_at=None)
             .returning(StoredFile.id)
         )
         return kept.first() is not None

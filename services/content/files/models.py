@@ -29,6 +29,7 @@ class StoredFile(Base):
         transcript: what captions say, as plain text.
         cover_key: where the store has its small picture.
         cover_tries: how often one was begun to be made; it is not tried for ever.
+        cover_begun_at: since when a worker is making one; ``None``: none is.
         stored_at: when these bytes came.
         removed_at: since when it is out of its material; it can be brought back for a while.
     """
@@ -65,6 +66,7 @@ class StoredFile(Base):
     transcript: Mapped[str | None]
     cover_key: Mapped[str | None]
     cover_tries: Mapped[int] = mapped_column(default=0)
+    cover_begun_at: Mapped[datetime | None]
     stored_at: Mapped[datetime] = mapped_column(server_default=sa.func.now())
     removed_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=sa.func.now())

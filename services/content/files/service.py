@@ -62,7 +62,7 @@ def add(
         material = materials.locked(session, principal, material_id)
         role = _role(material, file, wanted)
         _must_be_new(material, file, role)
-        for before in _replaced(material, role, wanted):
+        for before in _in_place_of(material, role, wanted.parent_id, wanted.language):
             before.removed_at = utc_now()
         stored = StoredFile(
             id=file_id or new_id(),
@@ -112,7 +112,7 @@ def change(
 
     Raises:
         NotFound: there is no such file.
-        Invalid: captions need a language.
+        Invalid: captions need a language, each its own.
         Problem: 403 ``other-district``.
     """
     with database.transaction() as session:
@@ -123,6 +123,10 @@ def change(
         if "language" in patch.model_fields_set:
             if stored.role == "captions" and patch.language is None:
                 raise _needs_language()
+            place = _in_place_of(material, stored.role, stored.parent_id, patch.language)
+            if stored.role == "captions" and any(one.id != stored.id for one in place):
+                there = lazy("There are captions in this language already; please take them out.")
+                raise Invalid([FieldError("language", there)])
             stored.language = patch.language
         if patch.position is not None:
             _move(material, stored, patch.position)
@@ -150,6 +154,8 @@ def remove(principal: Principal, material_id: uuid.UUID, file_id: uuid.UUID) -> 
 def put_back(principal: Principal, material_id: uuid.UUID, file_id: uuid.UUID) -> FileOut:
     """Put a file back that was taken out, with what went with it.
 
+    Captions in a language, or a poster, take the place of those that the video has by now.
+
     Raises:
         NotFound: there is no such file, or it has been deleted for good meanwhile.
         Problem: 403 ``other-district``, 409 ``video-gone``.
@@ -172,6 +178,8 @@ def put_back(principal: Principal, material_id: uuid.UUID, file_id: uuid.UUID) -
                 StoredFile.parent_id == file_id, StoredFile.removed_at == stored.removed_at
             )
         )
+        for one in _in_place_of(material, stored.role, stored.parent_id, stored.language):
+            one.removed_at = utc_now()
         for one in (stored, *with_it):
             one.removed_at = None
         _changed(session, principal, material, lazy("Back again: %(name)s", name=stored.name))
@@ -224,6 +232,7 @@ def _fill(stored: StoredFile, file: Examined, key: str) -> None:
     stored.key = key
     stored.cover_key = None
     stored.cover_tries = 0
+    stored.cover_begun_at = None
     stored.stored_at = utc_now()
 
 
@@ -259,15 +268,17 @@ def _must_be_new(material: Material, file: Examined, role: Role) -> None:
             raise refused(lazy("This very file is here already, as “%(name)s”.", name=one.name))
 
 
-def _replaced(material: Material, role: Role, wanted: FileIn) -> list[StoredFile]:
-    """What a video had in the place of this poster or these captions."""
+def _in_place_of(
+    material: Material, role: str, parent_id: uuid.UUID | None, language: str | None
+) -> list[StoredFile]:
+    """What a video has in the place of such a poster or such captions."""
     if role not in ("captions", "poster"):
         return []
     return [
         one
         for one in material.files
-        if (one.role, one.parent_id) == (role, wanted.parent_id)
-        and (role == "poster" or one.language == wanted.language)
+        if (one.role, one.parent_id) == (role, parent_id)
+        and (role == "poster" or one.language == language)
     ]
 
 

@@ -9,14 +9,15 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from email.utils import format_datetime, parsedate_to_datetime
+from datetime import UTC
+from email.utils import format_datetime
 from typing import Final
 from urllib.parse import quote
 
 from fastapi import Request
 from fastapi.responses import Response, StreamingResponse
 
+from services.chassis.conditional import has_newest, moment
 from services.chassis.i18n import LANGUAGES
 from services.content.files.reading import Cover, Served, checked, opened
 
@@ -36,7 +37,7 @@ def answer(request: Request, file: Served, *, public: bool, download: bool = Fal
         Problem: 503 ``files-away``.
     """
     headers = _headers(file, public=public, download=download)
-    if _is_known(request.headers, file):
+    if has_newest(request.headers, _etag(file), file.stored_at):
         return Response(status_code=304, headers=headers)
     if getattr(request.state, "head_only", False):
         # Ranges are defined for GET alone (14.2).
@@ -93,16 +94,6 @@ def _etag(file: Served) -> str:
     return f'"{file.sha256}"'
 
 
-def _is_known(headers: Mapping[str, str], file: Served) -> bool:
-    """Whether the caller has these very bytes already (13.1.2, 13.1.3)."""
-    known = headers.get("if-none-match")
-    if known is not None:
-        tags = [tag.strip().removeprefix("W/") for tag in known.split(",")]
-        return "*" in tags or _etag(file) in tags
-    since = _moment(headers.get("if-modified-since"))
-    return since is not None and file.stored_at.replace(microsecond=0) <= since
-
-
 def _range(headers: Mapping[str, str], file: Served) -> tuple[int, int] | None:
     """From which byte up to, not including, which; ``None``: all of them.
 
@@ -128,12 +119,4 @@ def _still_holds(condition: str | None, file: Served) -> bool:
     if condition.startswith('"'):
         return condition.strip() == _etag(file)
     # A weak tag holds for nothing. A date must be the very one that was given.
-    return _moment(condition) == file.stored_at.replace(microsecond=0)
-
-
-def _moment(text: str | None) -> datetime | None:
-    try:
-        found = parsedate_to_datetime(text) if text else None
-    except (ValueError, OverflowError):  # the latter for an offset of years
-        return None
-    return found.replace(tzinfo=UTC) if found is not None and found.tzinfo is None else found
+    return moment(condition) == file.stored_at.replace(microsecond=0)

@@ -26,7 +26,7 @@ from services.content.orders.schemas import (
     OrderOut,
     Placed,
 )
-from services.content.orders.staff_service import (
+from services.content.orders.staff_schemas import (
     ActivityOrderIn,
     ApproveIn,
     CancelIn,
@@ -74,9 +74,9 @@ def ask_for_links(wanted: LinksWanted) -> dict[str, str]:
 
 
 @api.post("/orders/marks", status_code=201)
-def mark_orders(wanted: MarkIn, principal: Manager) -> Marked:
+def mark_orders(wanted: MarkIn, principal: Manager, once: OncePerKey) -> Marked:
     """Staff: mark many at once; people are told when it can no longer be undone."""
-    return marking.mark(principal, wanted)
+    return marking.mark(principal, wanted, once)
 
 
 @api.post("/orders/marks/{batch_id:uuid}/undo")
@@ -123,6 +123,12 @@ def take_order_back(order_id: uuid.UUID, wanted: ReturnIn, principal: Manager) -
     return staff_service.came_back(principal, order_id, wanted)
 
 
+@api.post("/orders/{order_id:uuid}/looked-into")
+def look_into_order(order_id: uuid.UUID, principal: Manager) -> OrderForStaff:
+    """Staff: what was said to be missing was looked into."""
+    return staff_service.looked_into(principal, order_id)
+
+
 @api.post("/orders/{order_id:uuid}/handed-out")
 def hand_order_out(order_id: uuid.UUID, wanted: HandedIn, principal: Manager) -> OrderForStaff:
     """Staff: book out what was handed out at an activity."""
@@ -145,6 +151,18 @@ def readdress(token: str, patch: AddressPatch) -> OrderOut:
 def cancel_own(token: str) -> OrderOut:
     """Take one's own order back, as long as it is not packed."""
     return service.cancel(token)
+
+
+@api.post("/orders/{token}/arrived", dependencies=[PublicRate])
+def say_arrived(token: str) -> OrderOut:
+    """Say that one's own order is there."""
+    return service.arrived(token)
+
+
+@api.post("/orders/{token}/missing", dependencies=[PublicRate])
+def say_missing(token: str) -> OrderOut:
+    """Say that it has not come; staff look for it."""
+    return service.missing(token)
 
 
 @api.delete("/orders/{token}/data", status_code=204, dependencies=[PublicRate])

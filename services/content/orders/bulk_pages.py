@@ -20,7 +20,7 @@ from services.content.orders.marking import MOST_AT_ONCE, Act, MarkIn
 from services.content.orders.numbers import sign
 from services.content.orders.schemas import OrderForStaff
 from services.content.orders.staff_pages import Manager, Viewer, marking_name
-from services.content.orders.staff_service import ActivityOrderIn
+from services.content.orders.staff_schemas import ActivityOrderIn
 from services.content.orders.words import words
 from services.content.stock.reading import all_titles
 from services.content.stock.stores import store_name, stores_of
@@ -49,7 +49,7 @@ def mark(request: Request, principal: Manager, typed: TypedForm) -> Response:
     if act not in get_args(Act) or not ids:
         raise _nothing_chosen()
     try:
-        done = marking.mark(principal, typed.parse(MarkIn))
+        done = marking.mark(principal, typed.parse(MarkIn), once_per_form(request, typed))
     except Invalid as error:
         form = Form(typed.values(), error)
         return _preview(request, principal, cast("Act", act), ids, form, status=422)

@@ -20,9 +20,12 @@ from services.content.orders import links, places
 from services.content.orders.events import OrderErased
 from services.content.orders.models import Batch, Order, OrderLine
 from services.content.orders.moves import OPEN, OVER
+from services.content.orders.reading import last_step
 from services.content.orders.service import end, of_link
 from services.content.stock.models import Title
 
+# A parcel of which nobody has said a word for so long has come, or never will.
+UNHEARD_OF = timedelta(days=60)
 # Orders that one transaction of the tick erases.
 AT_ONCE = 200
 # No limit per person counts longer than this (a check of ``titles`` holds it to that).
@@ -56,11 +59,16 @@ def erase_own(token: str) -> None:
 def erase_old() -> int:
     """Erase orders whose time has come (``LINGBAO_ORDER_RETENTION_DAYS`` after their end).
 
+    One that left the store and was never said to have arrived counts as over after
+    :data:`UNHEARD_OF`.
+
     Returns:
         How many were erased.
     """
     now = utc_now()
-    old = Order.over_at < now - timedelta(days=settings().order_retention_days)
+    before = now - timedelta(days=settings().order_retention_days)
+    forgotten = sa.and_(Order.state.in_(["sent", "ready"]), last_step() < before - UNHEARD_OF)
+    old = sa.or_(Order.over_at < before, forgotten)
     done = 0
     while True:
         with database.transaction() as session:
@@ -79,9 +87,7 @@ def erase_old() -> int:
         _forget_hashes(session, now)
         links.forget(session, now)
         places.forget(session, now, settings().order_retention_days)
-        session.execute(
-            sa.delete(Batch).where(Batch.at < now - timedelta(days=settings().order_retention_days))
-        )
+        session.execute(sa.delete(Batch).where(Batch.at < before))
     return done
 
 
@@ -91,6 +97,7 @@ def _erase(session: Session, order: Order, now: datetime) -> None:
         "organisation", "purpose", "reason", "tracking",
     ):  # fmt: skip
         setattr(order, name, None)
+    order.missing_at = None
     order.erased_at = now
     order.version += 1
     session.flush()

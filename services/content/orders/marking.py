@@ -21,6 +21,7 @@ from services.chassis.auth import Principal
 from services.chassis.database import new_id, utc_now
 from services.chassis.fields import SingleLine
 from services.chassis.i18n import lazy
+from services.chassis.idempotency import NOT_REPEATED, Once
 from services.chassis.problems import FieldError, Invalid, NotFound, Problem
 from services.content.database import database
 from services.content.orders.events import tell, tell_restored
@@ -31,6 +32,9 @@ from services.content.stock import moving
 from services.content.stock.stores import district_of
 
 UNDO_FOR: Final = timedelta(minutes=3)
+# People are told a little later still: what is taken back in the last second has to reach the
+# service that writes to them before it does.
+TOLD_AFTER: Final = UNDO_FOR + timedelta(seconds=30)
 MOST_AT_ONCE: Final = 200
 
 Act = Literal["packed", "sent", "delivered", "ready", "collected"]
@@ -82,7 +86,7 @@ def preview(principal: Principal, act: Act, ids: Sequence[uuid.UUID]) -> Preview
         )
 
 
-def mark(principal: Principal, wanted: MarkIn) -> Marked:
+def mark(principal: Principal, wanted: MarkIn, once: Once = NOT_REPEATED) -> Marked:
     """Move every order that the act is possible for; nobody is told until it cannot be undone.
 
     Raises:
@@ -90,13 +94,15 @@ def mark(principal: Principal, wanted: MarkIn) -> Marked:
     """
     now = utc_now()
     with database.transaction() as session:
+        if answer := once.first_answer(session):
+            return Marked.model_validate(answer)
         moved = []
         orders = _theirs(session, principal, wanted.orders, lock=True)
         for order in orders:
             before = order.at
             if may(before, wanted.act, order.goes):
                 _step(session, order, wanted.act, wanted)
-                tell(session, order, told_from=now + UNDO_FOR)
+                tell(session, order, told_from=now + TOLD_AFTER)
                 moved.append({"id": str(order.id), "from": before, "version": order.version})
         if not moved:
             raise Invalid([FieldError("orders", lazy("None of these orders can be marked so."))])
@@ -111,7 +117,9 @@ def mark(principal: Principal, wanted: MarkIn) -> Marked:
         session.add(batch)
         _record(session, principal, f"orders.{wanted.act}", batch, len(moved))
         session.flush()
-        return _marked(batch, left=len(orders) - len(moved))
+        done = _marked(batch, left=len(orders) - len(moved))
+        once.keep(session, done.model_dump(mode="json"))
+        return done
 
 
 def mark_one(principal: Principal, order_id: uuid.UUID, wanted: MarkIn) -> OrderForStaff:

@@ -95,7 +95,7 @@ class Order(Base):
     lines: Mapped[list[OrderLine]] = relationship(
         back_populates="order", order_by="OrderLine.title_id", lazy="selectin"
     )
-    desk: Mapped[Desk | None] = relationship(viewonly=True)
+    desk: Mapped[Desk | None] = relationship(viewonly=True, lazy="selectin")
 
     def move(self, to: State) -> None:
         """Go to another state.

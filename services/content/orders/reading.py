@@ -6,7 +6,7 @@ import contextlib
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from pydantic import TypeAdapter, ValidationError
@@ -28,7 +28,7 @@ from services.content.orders.schemas import OrderForStaff
 from services.content.stock.models import Stock
 from services.content.stock.stores import district_of
 
-# After so long on its way without word, somebody should ask the carrier.
+# After so long on its way without word somebody should ask the carrier, or who is to fetch it.
 LONG_UNDER_WAY = timedelta(days=10)
 _PHONE: TypeAdapter[str] = TypeAdapter(Phone)
 
@@ -39,7 +39,7 @@ class Filters:
 
     Attributes:
         words: an order's number, a telephone number or an e-mail address.
-        late: said to be missing, or long under way.
+        late: said to be missing, long under way, or long at its desk.
     """
 
     state: State | None = None
@@ -224,24 +224,32 @@ def _found(principal: Principal, order: Order | None) -> OrderForStaff:
     return OrderForStaff.of(order)
 
 
+def last_step() -> sa.ColumnElement[datetime]:
+    """When an order came to the state that it stands at."""
+    return sa.cast(Order.history[-1]["at"].astext, sa.DateTime(timezone=True))
+
+
 def _late() -> sa.ColumnElement[bool]:
-    sent_at = sa.cast(Order.history[-1]["at"].astext, sa.DateTime(timezone=True))
-    return sa.or_(
-        Order.missing_at.is_not(None),
-        sa.and_(Order.state == "sent", sent_at < utc_now() - LONG_UNDER_WAY),
+    for_long = sa.and_(
+        Order.state.in_(["sent", "ready"]),
+        Order.erased_at.is_(None),
+        last_step() < utc_now() - LONG_UNDER_WAY,
     )
+    return sa.or_(Order.missing_at.is_not(None), for_long)
 
 
 def _called(words: str) -> sa.ColumnElement[bool]:
-    """Numbers and addresses are found as a whole: they are stored as hashes."""
+    """Numbers and addresses are found as a whole: they are stored as hashes.
+
+    The hash of a telephone outlives an erased order, for the limit per person; it finds nothing.
+    """
     text = words.replace("\0", "").strip()[:100]
-    either: list[sa.ColumnElement[bool]] = [
-        Order.number == normal(text),
-        Order.email_hash.in_(crypto.fingerprints(text.casefold())),
-    ]
+    address = [Order.email_hash.in_(crypto.fingerprints(text.casefold()))]
     with contextlib.suppress(ValidationError):  # most of what is typed is no telephone number
-        either.append(Order.phone_hash.in_(crypto.fingerprints(_PHONE.validate_python(text))))
-    return sa.or_(*either)
+        address.append(Order.phone_hash.in_(crypto.fingerprints(_PHONE.validate_python(text))))
+    return sa.or_(
+        Order.number == normal(text), sa.and_(Order.erased_at.is_(None), sa.or_(*address))
+    )
 
 
 def _theirs(principal: Principal) -> sa.ColumnElement[bool]:

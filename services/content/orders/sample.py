@@ -16,7 +16,7 @@ from services.content.orders.marking import MarkIn
 from services.content.orders.models import Desk, Order
 from services.content.orders.moves import State
 from services.content.orders.schemas import OrderIn
-from services.content.orders.staff_service import ApproveIn
+from services.content.orders.staff_schemas import ApproveIn
 from services.content.stock import service as stock
 from services.content.stock.models import Title
 from services.content.stock.schemas import ReceiveIn, ShelfIn, TitleIn

@@ -105,7 +105,7 @@ def readdress(token: str, address: Address) -> OrderOut:
             raise _too_late(order)
         _address(order, address)
         order.version += 1
-        places.note(session, address, utc_now())
+        # Not noted as a place: one person who corrects an address thrice is not several people.
         session.flush()
         return OrderOut.of(order)
 
@@ -161,6 +161,8 @@ def arrived(token: str) -> OrderOut:
 def missing(token: str) -> OrderOut:
     """Whoever ordered says that it has not come; staff see it and look for it.
 
+    The time until it is erased counts from then on, since staff still need the address.
+
     Raises:
         LinkNotValid: the token is forged or damaged.
         Problem: 409 ``order-STATE``; 410 ``order-erased``.
@@ -170,6 +172,8 @@ def missing(token: str) -> OrderOut:
         if order.state not in ("sent", "delivered"):
             raise _too_late(order)
         order.missing_at = order.missing_at or utc_now()
+        if order.over_at is not None:
+            order.over_at = order.missing_at
         session.flush()
         return OrderOut.of(order)
 

@@ -18,7 +18,7 @@ from services.content.orders.marking import MarkIn
 from services.content.orders.moves import BULK, MOVES, PROMISED, WAY_NAMES
 from services.content.orders.reading import Filters
 from services.content.orders.schemas import OrderForStaff
-from services.content.orders.staff_service import ApproveIn, CancelIn, HandedIn, ReturnIn
+from services.content.orders.staff_schemas import ApproveIn, CancelIn, HandedIn, ReturnIn
 from services.content.orders.words import words
 from services.content.stock.stores import CITY, store_name, stores_of
 
@@ -141,6 +141,13 @@ def pass_on(request: Request, order_id: uuid.UUID, principal: Manager) -> Respon
     except Problem as problem:
         return _refused(request, principal, order_id, problem)
     return RedirectResponse("/staff/orders", 303)
+
+
+@site.post("/{order_id:uuid}/looked-into")
+def looked_into(order_id: uuid.UUID, principal: Manager) -> Response:
+    """What was said to be missing was looked into."""
+    staff_service.looked_into(principal, order_id)
+    return RedirectResponse(f"/staff/orders/{order_id}", 303)
 
 
 @site.post("/{order_id:uuid}/handed-out")
@@ -303,7 +310,7 @@ def _return_page(
         status,
         title=lazy("The order %(number)s came back", number=order.spaced),
         text="",
-        consequences=[lazy("Nobody is told; the order’s page says that it came back.")],
+        consequences=[lazy("Whoever ordered is told, with your reason.")],
         button=lazy("Write it down"),
         cancel_url=f"/staff/orders/{order.id}",
         form=form,

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from typing import Annotated, Literal
 
 import sqlalchemy as sa
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from sqlalchemy.orm import Session
 
 from services.chassis import audit
 from services.chassis.auth import Principal
 from services.chassis.database import new_id, utc_now
-from services.chassis.fields import BlankIsNone, SingleLine
 from services.chassis.i18n import lazy
 from services.chassis.idempotency import NOT_REPEATED, Once
 from services.chassis.problems import FieldError, Invalid, NotFound
@@ -22,63 +19,19 @@ from services.content.database import database
 from services.content.orders.events import tell
 from services.content.orders.models import Order, OrderLine
 from services.content.orders.numbers import fresh_number
-from services.content.orders.schemas import MOST_ASKED, Basket, OrderForStaff
+from services.content.orders.schemas import OrderForStaff
 from services.content.orders.service import end
 from services.content.orders.serving import serve_from
+from services.content.orders.staff_schemas import (
+    ActivityOrderIn,
+    ApproveIn,
+    CancelIn,
+    HandedIn,
+    ReturnIn,
+)
 from services.content.stock import moving
 from services.content.stock.models import Title
-from services.content.stock.schemas import Store
 from services.content.stock.stores import CITY, district_of
-
-Reason = Annotated[SingleLine, StringConstraints(min_length=1, max_length=200)]
-Given = Annotated[int, Field(ge=0, le=MOST_ASKED)]
-
-
-class CancelIn(BaseModel):
-    """Why the office cancels; whoever ordered is told so."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    reason: Reason
-
-
-class ReturnIn(BaseModel):
-    """A parcel that came back; ``fit``: what is in it can be given to somebody else."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    fit: Literal["yes", "no"]
-    reason: Reason
-
-
-class ApproveIn(BaseModel):
-    """How many copies of each title (by its slug) an organisation gets, and from which store.
-
-    Without a store it is the one that the request stands at.
-    """
-
-    model_config = ConfigDict(extra="forbid")
-
-    copies: dict[str, Given]
-    store: Annotated[Store | None, BlankIsNone] = None
-
-
-class HandedIn(BaseModel):
-    """How many copies of each title (by its slug) were handed out at an activity."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    handed: dict[str, Given]
-
-
-class ActivityOrderIn(BaseModel):
-    """Brochures that go with an activity: of each title (by its slug) how many."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    activity_id: uuid.UUID
-    store: Store
-    copies: Basket
 
 
 def approve(principal: Principal, order_id: uuid.UUID, wanted: ApproveIn) -> OrderForStaff:
@@ -94,6 +47,7 @@ def approve(principal: Principal, order_id: uuid.UUID, wanted: ApproveIn) -> Ord
         store = wanted.store or order.store
         principal.must_cover(district_of(store))
         order.move("ordered")
+        _must_be_in(order, "copies", wanted.copies)
         for line in order.lines:
             line.copies = wanted.copies.get(line.title.slug, line.asked)
         given = [(line.title, line.copies) for line in order.lines if line.copies]
@@ -140,6 +94,8 @@ def cancel(principal: Principal, order_id: uuid.UUID, wanted: CancelIn) -> Order
 def came_back(principal: Principal, order_id: uuid.UUID, wanted: ReturnIn) -> OrderForStaff:
     """Take back a parcel: its copies go on the shelf again, or are written off.
 
+    Whoever ordered is told, with the reason.
+
     Raises:
         NotFound: there is none.
         Problem: 403 ``other-district``, 409 ``order-STATE``.
@@ -147,12 +103,30 @@ def came_back(principal: Principal, order_id: uuid.UUID, wanted: ReturnIn) -> Or
     with database.transaction() as session:
         order = locked(session, principal, order_id)
         order.move("returned")
-        order.reason = wanted.reason
+        order.missing_at = None
+        # Of an erased order nothing is told and nothing more is kept.
+        order.reason = wanted.reason if order.erased_at is None else None
         if wanted.fit == "yes":
             moving.take_back(session, order.store, order.copies, order.id)
         else:
             moving.write_off_returned(session, principal, order.store, order.copies, order.id)
         return _done(session, principal, order)
+
+
+def looked_into(principal: Principal, order_id: uuid.UUID) -> OrderForStaff:
+    """Note that what was said to be missing was looked into; doing so twice changes nothing.
+
+    Raises:
+        NotFound: there is none.
+        Problem: 403 ``other-district``.
+    """
+    with database.transaction() as session:
+        order = locked(session, principal, order_id)
+        if order.missing_at is not None:
+            order.missing_at = None
+            _record(session, principal, order, "looked-into")
+            session.flush()
+        return OrderForStaff.of(order)
 
 
 def order_for_activity(
@@ -218,6 +192,7 @@ def hand_out(principal: Principal, order_id: uuid.UUID, wanted: HandedIn) -> Ord
     with database.transaction() as session:
         order = locked(session, principal, order_id)
         order.move("handed-out")
+        _must_be_in(order, "handed", wanted.handed)
         errors = []
         for line in order.lines:
             line.handed = wanted.handed.get(line.title.slug, line.copies)
@@ -268,6 +243,14 @@ def _record(session: Session, principal: Principal, order: Order, act: str) -> N
         district=district_of(order.store),
         detail=order.number,
     )
+
+
+def _must_be_in(order: Order, field: str, counts: Mapping[str, int]) -> None:
+    """Refuse a count of a title that the order is not for: it would be passed over in silence."""
+    ours = {line.title.slug for line in order.lines}
+    if unknown := [slug for slug in counts if slug not in ours]:
+        sentence = lazy("This order is not for “%(title)s”.", title=unknown[0][:60])
+        raise Invalid([FieldError(field, sentence)])
 
 
 def _titles(session: Session, copies: Mapping[str, int]) -> list[tuple[Title, int]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from services.chassis.i18n import LANGUAGES, country_name, localized, speaking, words_of
 from services.chassis.i18n import gettext as _
 from services.chassis.settings import settings
-from services.content.advisories.reading import in_force_for
+from services.content.advisories.reading import gravest_for
 from services.content.advisories.schemas import AdvisoryOut
 from services.content.advisories.words import LEVEL_NAMES, WORD_NAMES
 from services.content.destinations.emergency import numbers
@@ -19,17 +19,23 @@ from services.content.destinations.phones import readable
 from services.content.packs.schemas import Sheet
 
 
-def country_sheet(session: Session, code: str) -> Sheet:
-    """What to have at hand in a country (ISO 3166-1 alpha-2), in both languages.
+def country_sheets(session: Session, codes: Collection[str]) -> Iterator[Sheet]:
+    """What to have at hand in each country (ISO 3166-1 alpha-2), in both languages.
 
-    It says only what an office has checked; for the rest it says how to find out.
+    A sheet says only what an office has checked; for the rest it says how to find out.
     """
-    gravest = next(iter(in_force_for(session, code)), None)
-    missions = session.scalars(
+    gravest = gravest_for(session, codes)
+    missions: dict[str, list[Mission]] = {}
+    for mission in session.scalars(
         sa.select(Mission)
-        .where(Mission.country == code)
+        .where(Mission.country.in_(codes))
         .order_by(Mission.kind != "embassy", Mission.id)
-    ).all()
+    ):
+        missions.setdefault(mission.country, []).append(mission)
+    return (_sheet(code, gravest.get(code), missions.get(code, [])) for code in codes)
+
+
+def _sheet(code: str, gravest: AdvisoryOut | None, missions: Sequence[Mission]) -> Sheet:
     title: dict[str, str] = {}
     text: dict[str, str] = {}
     with words_of("content"):
@@ -50,10 +56,10 @@ def country_sheet(session: Session, code: str) -> Sheet:
 def _parts(code: str, gravest: AdvisoryOut | None, missions: Sequence[Mission]) -> Iterator[str]:
     if gravest:
         yield f"**{LEVEL_NAMES[gravest.level]} · {WORD_NAMES[gravest.word]}**"
-    yield f"## {_('Whom to call')}"
-    yield "\n".join(f"- {label}: **{number}**" for label, number in _numbers(code))
+    yield "## " + _("Whom to call")
+    yield "\n".join(f"- {label}{_(': ')}**{number}**" for label, number in _numbers(code))
     if missions:
-        yield f"## {_('Embassy and consulates')}"
+        yield "## " + _("Embassy and consulates")
     for mission in missions:
         yield f"### {localized(mission.name)}"
         yield "\n".join(f"- {line}" for line in _reached(mission))
@@ -77,8 +83,8 @@ def _numbers(code: str) -> Iterator[tuple[str, str]]:
 
 def _reached(mission: Mission) -> Iterator[str]:
     if mission.help_phone:
-        yield f"{_('In an emergency')}: **{readable(mission.help_phone)}**"
+        yield _("In an emergency") + _(": ") + f"**{readable(mission.help_phone)}**"
     if mission.office_phone:
-        yield f"{_('Office')}: {readable(mission.office_phone)}"
+        yield _("In office hours") + _(": ") + readable(mission.office_phone)
     yield localized(mission.address)
     yield _("Checked on %(day)s.") % {"day": mission.checked_on.isoformat()}

@@ -51,6 +51,20 @@ def changes_between(
     return [*came, *went, *other]
 
 
+def says_the_same(
+    given: EditionOut,
+    title: Mapping[str, str],
+    letter: Mapping[str, str],
+    items: Sequence[EditionItem],
+) -> bool:
+    """Whether an edition is what would be given out now, to the last note and its place."""
+
+    def said(of: Sequence[EditionItem]) -> list[tuple[str, dict[str, str], str]]:
+        return [(item.key, item.note, item.mark) for item in of]
+
+    return (given.title, given.letter, said(given.items)) == (title, letter, said(items))
+
+
 def difference(before: EditionOut, after: EditionOut) -> Difference:
     """Everything that the newer of two editions has otherwise."""
     old, new = {item.key: item for item in before.items}, {item.key: item for item in after.items}

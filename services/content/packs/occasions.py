@@ -15,9 +15,7 @@ from services.chassis.auth import Principal
 from services.chassis.database import utc_now
 from services.chassis.i18n import (
     LANGUAGES,
-    country_name,
     date_line,
-    language,
     lazy,
     localized,
     speaking,
@@ -28,7 +26,7 @@ from services.chassis.reference import TOPICS, district_name
 from services.content.activities_seen.models import ActivitySeen
 from services.content.bookings_seen.models import BookingSeen
 from services.content.database import database
-from services.content.language import options
+from services.content.language import named, options
 from services.content.materials.kinds import AUDIENCE_NAMES
 from services.content.packs.models import Pack
 from services.content.packs.proposing import occasion_of
@@ -137,13 +135,6 @@ def _title(title: Mapping[str, str], countries: Sequence[str]) -> str:
             "countries": named(countries, _MOST_NAMED)
         }
     return _("Pack for the journey")
-
-
-def named(countries: Sequence[str], most: int | None = None) -> str:
-    """The names of countries (ISO 3166-1 alpha-2), at most so many, with the language's comma."""
-    names = [country_name(code) for code in countries[:most]]
-    joined = (", " if language() == "en" else "、").join(names)
-    return joined if len(names) == len(countries) else f"{joined} …"
 
 
 def _bookings(session: Session, principal: Principal) -> list[Wanted]:

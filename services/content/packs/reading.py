@@ -31,7 +31,7 @@ from services.content.packs.schemas import (
     Sheet,
 )
 from services.content.publication import Status
-from services.content.search.reading import Filters, find
+from services.content.search.reading import find_first
 
 
 @dataclass(frozen=True)
@@ -246,15 +246,13 @@ def addable(principal: Principal, pack_id: uuid.UUID, words: str) -> list[Sheet]
         NotFound: there is no such pack.
         Problem: 403 ``other-district``.
     """
-    hits = find(Filters(words=words), limit=20) if words.strip() else None
+    hits = find_first(words, limit=20) if words.strip() else None
     with database.transaction() as session:
         pack = _covered(session, principal, pack_id)
         if hits is not None:
             keys = [f"country/{code}" for code in hits.countries]
             keys += [
-                f"{one.kind}/{one.id}"
-                for one in hits.results.items
-                if one.kind in sheets.KIND_NAMES
+                f"{one.kind}/{one.id}" for one in hits.results if one.kind in sheets.KIND_NAMES
             ]
         else:
             known = occasion_of(session, pack.activity_id, pack.booking_id) or Occasion()

@@ -20,7 +20,7 @@ from services.chassis.problems import FieldError, Invalid, NotFound, Problem
 from services.content.database import database
 from services.content.materials.reading import today
 from services.content.packs import sheets
-from services.content.packs.editions import changes_between
+from services.content.packs.editions import changes_between, says_the_same
 from services.content.packs.events import PackPublished, PackWithdrawn, event_of
 from services.content.packs.models import Pack, PackEdition, PackOpening
 from services.content.packs.proposing import Occasion, occasion_of, propose
@@ -105,18 +105,31 @@ def edit(principal: Principal, pack_id: uuid.UUID, patch: PackPatch) -> PackOut:
         return changed(session, principal, pack)
 
 
-def publish(principal: Principal, pack_id: uuid.UUID) -> PackOut:
+def publish(principal: Principal, pack_id: uuid.UUID, version: int | None = None) -> PackOut:
     """Give a pack out: what staff have made of it becomes its next edition, and is told.
+
+    When the latest edition says the same, that one stays, and nobody is told of it again.
+
+    Args:
+        version: the one that was seen; with it nobody gives out what somebody else is at.
 
     Raises:
         NotFound: there is none.
         Problem: 403 ``other-district``, 409 ``pack-empty``, 409 ``pack-out-of-date``: something in
-            it is not public any more.
+            it is not public any more; 409 ``changed-meanwhile``.
     """
     with database.transaction() as session:
         pack = locked(session, principal, pack_id)
         items = _given_out(session, pack)
-        before = edition(session, pack.id, pack.edition).items if pack.edition else []
+        given = edition(session, pack.id, pack.edition) if pack.edition else None
+        if (
+            given
+            and pack.status == "published"
+            and says_the_same(given, pack.title, pack.letter, items)
+        ):
+            return PackOut.of(pack)
+        pack.must_be_at(version)
+        before = given.items if given else []
         if pack.status == "published":
             pack.touch()
             pack.published_at = pack.updated_at

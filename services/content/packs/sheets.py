@@ -7,8 +7,9 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Final, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
+from services.chassis.database import utc_now
 from services.chassis.i18n import LANGUAGES, Lazy, country_name, lazy, localized, speaking, words_of
 from services.chassis.i18n import gettext as _
 from services.chassis.settings import settings
@@ -17,7 +18,7 @@ from services.content.advisories.words import LEVEL_NAMES, WORD_NAMES
 from services.content.language import in_both
 from services.content.materials.models import Material
 from services.content.materials.schemas import public_url
-from services.content.packs.country_sheet import country_sheet
+from services.content.packs.country_sheet import country_sheets
 from services.content.packs.schemas import Sheet, SheetFile
 from services.content.quizzes.codes import spaced
 from services.content.quizzes.models import Quiz
@@ -61,8 +62,10 @@ def _gone(reason: str | None) -> dict[str, str]:
 
 
 def _materials(session: Session, refs: Collection[str]) -> Iterator[Sheet]:
-    query = sa.select(Material).where(
-        Material.id.in_(_ids(refs)), Material.published_at.is_not(None)
+    query = (
+        sa.select(Material)
+        .where(Material.id.in_(_ids(refs)), Material.published_at.is_not(None))
+        .options(selectinload(Material.files))
     )
     for row in session.scalars(query):
         gone = row.status == "withdrawn"
@@ -121,14 +124,14 @@ def _advice(row: Advisory, tag: str) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def _countries(session: Session, refs: Collection[str]) -> Iterator[Sheet]:
-    return (country_sheet(session, code) for code in refs)
-
-
 def _quizzes(session: Session, refs: Collection[str]) -> Iterator[Sheet]:
     query = sa.select(Quiz).where(Quiz.id.in_(_ids(refs)), Quiz.published_at.is_not(None))
     for row in session.scalars(query):
-        gone = row.status == "withdrawn"
+        gone = None
+        if row.status == "withdrawn":
+            gone = _gone(row.withdraw_reason)
+        elif row.closes_at is not None and row.closes_at <= utc_now():
+            gone = in_both(lazy("It can no longer be taken."))
         yield Sheet(
             kind="quiz",
             ref=str(row.id),
@@ -136,7 +139,7 @@ def _quizzes(session: Session, refs: Collection[str]) -> Iterator[Sheet]:
             summary=row.summary,
             text={} if gone else _both(_way_in, row),
             url=row.url,
-            gone=_gone(row.withdraw_reason) if gone else None,
+            gone=gone,
         )
 
 
@@ -164,7 +167,7 @@ def _questions(session: Session, refs: Collection[str]) -> Iterator[Sheet]:
 
 _READERS: Final[Mapping[str, Callable[[Session, Collection[str]], Iterator[Sheet]]]] = {
     "advisory": _advisories,
-    "country": _countries,
+    "country": country_sheets,
     "material": _materials,
     "quiz": _quizzes,
     "question": _questions,

@@ -9,12 +9,12 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from services.chassis.auth import Principal, require
-from services.chassis.forms import Form, Typed, TypedForm
+from services.chassis.forms import Form, TypedForm
 from services.chassis.i18n import lazy, localized
 from services.chassis.idempotency import once_per_form
 from services.chassis.problems import Invalid, Problem
 from services.content.database import pages
-from services.content.language import options
+from services.content.language import named, options
 from services.content.packs import occasions, reading, service
 from services.content.packs.pages import words
 from services.content.packs.schemas import PackForm, PackOut, PackPatch, WithdrawIn
@@ -116,10 +116,10 @@ def edit(request: Request, pack_id: uuid.UUID, principal: Editor, typed: TypedFo
     try:
         wanted = typed.parse(PackForm)
         fields = wanted.model_dump(include={"title", "letter", "countries", "topics", "audience"})
-        service.edit(principal, pack_id, PackPatch(version=_version(typed), **fields))
+        service.edit(principal, pack_id, PackPatch(version=typed.version(), **fields))
     except Invalid as error:
         form = Form(typed.values(), error)
-        version = _version(typed)
+        version = typed.version()
         return _form_page(request, principal, form, pack_id=pack_id, version=version, status=422)
     except Problem as problem:
         if problem.status != 409:
@@ -153,6 +153,8 @@ def publish_page(request: Request, pack_id: uuid.UUID, principal: Editor) -> HTM
         told = lazy("The organisation’s contact gets its link by e-mail.")
     elif pack.activity_id:
         told = lazy("The activity’s page and everybody’s ticket show it.")
+        if pack.edition:
+            told = lazy("Everybody registered gets an e-mail about what is new in it.")
     return pages.render(
         request,
         "confirm.html",
@@ -165,13 +167,14 @@ def publish_page(request: Request, pack_id: uuid.UUID, principal: Editor) -> HTM
         ],
         button=lazy("Publish now"),
         cancel_url=f"/staff/packs/{pack_id}",
+        fields=[("version", pack.version)],
     )
 
 
 @site.post("/{pack_id:uuid}/publish")
-def publish(pack_id: uuid.UUID, principal: Editor) -> Response:
-    """Publish its next edition."""
-    service.publish(principal, pack_id)
+def publish(pack_id: uuid.UUID, principal: Editor, typed: TypedForm) -> Response:
+    """Publish its next edition, as it was when that was asked."""
+    service.publish(principal, pack_id, typed.version())
     return RedirectResponse(f"/staff/packs/{pack_id}", 303)
 
 
@@ -252,15 +255,9 @@ def _form_page(
 
 def _filled(pack: PackOut) -> Form:
     form = Form.of(pack)
-    form.values["countries"] = occasions.named(pack.countries)
+    form.values["countries"] = named(pack.countries)
     return form
 
 
 def _state_words() -> dict[str, Any]:
     return {"status_names": STATUS_NAMES, "tones": STATUS_TONES}
-
-
-def _version(typed: Typed) -> int:
-    """The version that the form was filled from; a form without one overwrites nobody."""
-    text = typed.text("version")
-    return int(text) if text.isdecimal() and len(text) < 10 else 0

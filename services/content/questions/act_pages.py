@@ -49,9 +49,9 @@ def answer(
     request: Request, question_id: uuid.UUID, principal: Answerer, typed: TypedForm
 ) -> Response:
     """Send an answer; or put a public one into the field, when that was pressed."""
-    if chosen := typed.text("insert"):
-        return _with_inserted(request, principal, question_id, typed.values(), chosen)
     try:
+        if chosen := typed.text("insert"):
+            return _with_inserted(request, principal, question_id, typed.values(), chosen)
         wanted = typed.parse(AnswerIn)
         service.answer(principal, question_id, wanted, once_per_form(request, typed))
     except Invalid as error:
@@ -59,7 +59,7 @@ def answer(
         form = Form(typed.values(), error)
         return question_page(request, principal, question, form, status=422)
     except Problem as problem:
-        if problem.kind != "changed-meanwhile":
+        if problem.kind not in ("changed-meanwhile", "wrong-state", "withdrawn"):
             raise
         question = reading.get_for_staff(principal, question_id)
         # Whoever has read what is new and sends again means to send a second answer.

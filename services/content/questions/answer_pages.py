@@ -14,10 +14,15 @@ from services.chassis.i18n import lazy, localized
 from services.chassis.idempotency import once_per_form
 from services.chassis.problems import Invalid, Problem
 from services.content.database import pages
-from services.content.language import options
+from services.content.language import named, options
 from services.content.publication import MOVES, STATUS_NAMES, STATUS_TONES
 from services.content.questions import answers, answers_reading, reading
-from services.content.questions.answers import PublicAnswerIn, PublishIn, WithdrawIn
+from services.content.questions.answers import (
+    PublicAnswerForm,
+    PublicAnswerOut,
+    PublishIn,
+    WithdrawIn,
+)
 from services.content.questions.persons import KIND_NAMES, traces
 from services.content.questions.schemas import QuestionOut
 from services.content.questions.staff_pages import staff_words
@@ -73,8 +78,8 @@ def promote_page(request: Request, question_id: uuid.UUID, principal: Answerer) 
             {
                 f"question.{tag}": " ".join((question.text or "").split())[:200],
                 f"answer.{tag}": told[-1] if told else "",
-                "topics": question.topic or "",
-                "countries": question.country or "",
+                "topics": [question.topic] if question.topic else [],
+                "countries": named([question.country]) if question.country else "",
             }
         ),
         question=question,
@@ -107,17 +112,15 @@ def overview(request: Request, answer_id: uuid.UUID, principal: Viewer) -> HTMLR
 def edit_page(request: Request, answer_id: uuid.UUID, principal: Answerer) -> HTMLResponse:
     """The form with what is stored."""
     kept = answers_reading.get_for_staff(principal, answer_id)
-    return _form_page(request, principal, Form.of(kept.answer), answer_id=answer_id)
+    return _form_page(request, principal, _filled(kept.answer), answer_id=answer_id)
 
 
 @site.post("/answers/{answer_id:uuid}/edit")
 def edit(request: Request, answer_id: uuid.UUID, principal: Answerer, typed: TypedForm) -> Response:
     """Keep the changes; what is public is checked for persons again."""
     try:
-        wanted = typed.parse(PublicAnswerIn)
-        version = typed.text("version")
-        known = int(version) if version.isdecimal() and len(version) < 10 else 0
-        answers.edit(principal, answer_id, wanted, known)
+        wanted = typed.parse(PublicAnswerForm)
+        answers.edit(principal, answer_id, wanted, typed.version())
     except Invalid as error:
         form = Form(typed.values(), error)
         return _form_page(request, principal, form, answer_id=answer_id, status=422)
@@ -129,6 +132,13 @@ def edit(request: Request, answer_id: uuid.UUID, principal: Answerer, typed: Typ
         return _form_page(
             request, principal, form, answer_id=answer_id, problem=problem, status=problem.status
         )
+    return RedirectResponse(f"/staff/questions/answers/{answer_id}", 303)
+
+
+@site.post("/answers/{answer_id:uuid}/reviewed")
+def reviewed(answer_id: uuid.UUID, principal: Answerer) -> Response:
+    """It has been read again and is still right."""
+    answers.reviewed(principal, answer_id)
     return RedirectResponse(f"/staff/questions/answers/{answer_id}", 303)
 
 
@@ -147,7 +157,7 @@ def publish(
         answers.publish(principal, answer_id, typed.parse(PublishIn))
     except Invalid as error:
         kept = answers_reading.get_for_staff(principal, answer_id)
-        form = Form(Form.of(kept.answer).values, error)
+        form = Form(_filled(kept.answer).values, error)
         return _form_page(request, principal, form, answer_id=answer_id, status=422)
     except Problem as problem:
         if problem.kind != "person-may-be-named":
@@ -176,11 +186,17 @@ def withdraw(
     return RedirectResponse(f"/staff/questions/answers/{answer_id}", 303)
 
 
+def _filled(answer: PublicAnswerOut) -> Form:
+    form = Form.of(answer)
+    form.values["countries"] = named(answer.countries)
+    return form
+
+
 def _write(
     request: Request, principal: Principal, typed: TypedForm, question_id: uuid.UUID | None
 ) -> Response:
     try:
-        wanted = typed.parse(PublicAnswerIn)
+        wanted = typed.parse(PublicAnswerForm)
         once = once_per_form(request, typed)
         done = answers.write(principal, wanted, once, question_id=question_id)
     except Invalid as error:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from datetime import date, datetime
 from typing import Annotated, Final, Self
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -26,9 +25,10 @@ from services.chassis.fields import (
 from services.chassis.i18n import LANGUAGES, lazy
 from services.chassis.idempotency import NOT_REPEATED, Once
 from services.chassis.problems import FieldError, Invalid, NotFound, Problem
-from services.chassis.reference import city
 from services.chassis.settings import settings
 from services.content.database import database
+from services.content.materials.reading import today
+from services.content.materials.schemas import CountriesInWords
 from services.content.publication import Status
 from services.content.questions import indexing
 from services.content.questions.holding import must_cover
@@ -53,6 +53,18 @@ class PublicAnswerIn(BaseModel):
     checked: list[Annotated[str, StringConstraints(max_length=16)]] = Field(
         default_factory=list, max_length=MOST_CHECKED
     )
+
+
+class PublicAnswerForm(PublicAnswerIn):
+    """A public answer as the staff page gives it: the countries are one field of words."""
+
+    countries: CountriesInWords = Field(default_factory=list)
+
+
+class PublicAnswerEdit(PublicAnswerIn):
+    """A public answer written anew; ``version`` is the one that was seen: an older is refused."""
+
+    version: int | None = None
 
 
 class PublicAnswerOut(BaseModel):
@@ -153,7 +165,7 @@ def edit(
         answer = _held(session, principal, answer_id)
         answer.must_be_at(version)
         _must_say_something(wanted)
-        for name, value in wanted.model_dump(exclude={"district", "checked"}).items():
+        for name, value in wanted.model_dump(exclude={"district", "checked", "version"}).items():
             setattr(answer, name, value)
         answer.checked = _merged(answer.checked, wanted.checked)
         answer.reviewed_on = today()
@@ -185,6 +197,22 @@ def publish(principal: Principal, answer_id: uuid.UUID, wanted: PublishIn) -> Pu
         return PublicAnswerOut.of(answer)
 
 
+def reviewed(principal: Principal, answer_id: uuid.UUID) -> PublicAnswerOut:
+    """Note that somebody has read a public answer today and that it is still right.
+
+    Raises:
+        NotFound: there is none.
+        Problem: 403 ``other-district``.
+    """
+    with database.transaction() as session:
+        answer = _held(session, principal, answer_id)
+        if answer.reviewed_on != today():
+            answer.reviewed_on = today()
+            answer.touch()
+            _record(session, principal, answer, "reviewed")
+        return PublicAnswerOut.of(answer)
+
+
 def withdraw(principal: Principal, answer_id: uuid.UUID, wanted: WithdrawIn) -> PublicAnswerOut:
     """Take an answer back, saying why.
 
@@ -207,11 +235,6 @@ def found_in(session: Session, answer: PublicAnswer) -> list[Trace]:
         source = session.get_one(Question, answer.question_id)
         known = [one for one in (source.name, source.email, source.phone) if one]
     return traces([answer.question, answer.answer], known)
-
-
-def today() -> date:
-    """The day that it is in the city."""
-    return datetime.now(ZoneInfo(city().timezone)).date()
 
 
 def _must_be_fit(session: Session, answer: PublicAnswer) -> None:

@@ -15,6 +15,8 @@ from services.chassis.i18n import lazy, localized
 from services.chassis.lists import DEFAULT_LIMIT, Page, page_of
 from services.chassis.problems import NotFound, Problem
 from services.content.database import database
+from services.content.materials.reading import today
+from services.content.materials.schemas import REVIEW_AFTER
 from services.content.publication import Status
 from services.content.questions.answers import PublicAnswerOut, found_in, stored
 from services.content.questions.models import AnswerVote, PublicAnswer
@@ -135,6 +137,17 @@ def list_for_staff(
         return page_of(session, query, [PublicAnswer.id], cursor=cursor, descending=True).map(
             PublicAnswerOut.of
         )
+
+
+def to_review(session: Session, principal: Principal, limit: int) -> list[PublicAnswerOut]:
+    """Public answers of the caller's office that nobody has read for a year, the oldest first."""
+    query = sa.select(PublicAnswer).where(
+        PublicAnswer.status == "published", PublicAnswer.reviewed_on <= today() - REVIEW_AFTER
+    )
+    if principal.district is not None:
+        query = query.where(PublicAnswer.district == principal.district)
+    rows = session.scalars(query.order_by(PublicAnswer.reviewed_on, PublicAnswer.id).limit(limit))
+    return [PublicAnswerOut.of(row) for row in rows]
 
 
 def get_for_staff(principal: Principal, answer_id: uuid.UUID) -> AnswerForStaff:

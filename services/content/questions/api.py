@@ -14,6 +14,7 @@ from services.chassis.lists import DEFAULT_LIMIT, LARGEST_LIMIT, PageOut
 from services.chassis.ratelimit import PublicRate
 from services.content.questions import answers, answers_reading, asking, merging, reading, service
 from services.content.questions.answers import (
+    PublicAnswerEdit,
     PublicAnswerIn,
     PublicAnswerOut,
     PublishIn,
@@ -171,6 +172,20 @@ def get_answer(reference: str) -> PublicAnswerOut:
 def write_answer(wanted: PublicAnswerIn, principal: Answerer, once: OncePerKey) -> PublicAnswerOut:
     """A draft of a public answer."""
     return answers.write(principal, wanted, once)
+
+
+@api.put("/answers/{answer_id:uuid}")
+def edit_answer(
+    answer_id: uuid.UUID, wanted: PublicAnswerEdit, principal: Answerer
+) -> PublicAnswerOut:
+    """Write it anew; it counts as reviewed today. 422 ``person-may-be-named`` as for publishing."""
+    return answers.edit(principal, answer_id, wanted, wanted.version)
+
+
+@api.post("/answers/{answer_id:uuid}/reviewed")
+def review_answer(answer_id: uuid.UUID, principal: Answerer) -> PublicAnswerOut:
+    """Say that one has read it and that it is still right."""
+    return answers.reviewed(principal, answer_id)
 
 
 @api.post("/answers/{answer_id:uuid}/publish")

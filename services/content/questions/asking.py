@@ -18,7 +18,13 @@ from services.content.database import database
 from services.content.questions import events
 from services.content.questions.deadlines import due
 from services.content.questions.erasing import erase
-from services.content.questions.holding import held, held_with_other, must_be_there
+from services.content.questions.holding import (
+    held,
+    held_with_other,
+    hold_mergings,
+    must_be_there,
+)
+from services.content.questions.merging import release
 from services.content.questions.models import Question, QuestionEntry
 from services.content.questions.schemas import (
     EntryOut,
@@ -121,6 +127,8 @@ def look(token: str) -> OwnQuestion:
 def add(token: str, text: str, once: Once = NOT_REPEATED) -> OwnQuestion:
     """Add something to one's question; one that was answered is opened again.
 
+    So is one that was set aside when words of distress are added.
+
     Raises:
         LinkNotValid: the token is forged or damaged.
         Problem: 410 ``question-erased``; 409 ``enough-added``.
@@ -141,6 +149,10 @@ def add(token: str, text: str, once: Once = NOT_REPEATED) -> OwnQuestion:
         if worked_on.status in ("answered", "closed"):
             worked_on.move("assigned")
             worked_on.due_at = due(utc_now(), urgent=bool(alarm))
+        elif worked_on.status == "spam" and alarm:
+            # Whatever was set aside before: this somebody has to read.
+            worked_on.move("new")
+            worked_on.due_at = due(utc_now(), urgent=True)
         else:
             worked_on.touch()
         once.keep(session, {"id": str(question.id)})
@@ -151,19 +163,22 @@ def add(token: str, text: str, once: Once = NOT_REPEATED) -> OwnQuestion:
 def erase_own(token: str) -> None:
     """Take a question back: text, contact and whatever was said about it are erased at once.
 
-    One that still waits is withdrawn with it.
+    One that still waits is withdrawn with it. Those that were merged into it stand on their own
+    from then on: nobody else's answer goes with this one.
 
     Raises:
         LinkNotValid: the token is forged or damaged.
         Problem: 410 ``question-erased``.
     """
     with database.transaction() as session:
+        hold_mergings(session)
         question = held(session, _identifier(token))
         if question is None:
             raise LinkNotValid
         must_be_there(question)
+        release(session, question)
         if question.status in ("new", "assigned", "merged"):
-            question.merged_into = None
+            question.merged_into = question.merged_via = None
             question.move("withdrawn")
         erase(session, question)
 

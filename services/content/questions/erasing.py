@@ -30,10 +30,12 @@ def erase(session: Session, question: Question) -> None:
     question.expert_ref = None
     question.erased_at = utc_now()
     question.touch()
+    # An expert is no member of staff, whose name stays as in the audit trail.
+    staff = sa.case((QuestionEntry.kind == "suggestion", None), else_=QuestionEntry.by_name)
     session.execute(
         sa.update(QuestionEntry)
         .where(QuestionEntry.question_id == question.id)
-        .values(text=None)
+        .values(text=None, by_name=staff)
         .execution_options(synchronize_session=False)
     )
     publish(session, QuestionErased(subject_id=question.id, version=question.version))

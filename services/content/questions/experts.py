@@ -75,6 +75,7 @@ def remove(principal: Principal, expert_id: uuid.UUID) -> None:
             raise NotFound
         principal.must_cover(expert.district)
         expert.removed_at = utc_now()
+        _forget_name(session, expert)
         expert.name = expert.email = ""
         session.execute(
             sa.update(Question)
@@ -82,6 +83,18 @@ def remove(principal: Principal, expert_id: uuid.UUID) -> None:
             .values(expert_id=None, expert_ref=None)
         )
         _record(session, principal, expert, "removed")
+
+
+def _forget_name(session: Session, expert: Expert) -> None:
+    """Take the name off what an expert suggested to the questions that they still have."""
+    suggested = session.scalars(
+        sa.select(QuestionEntry)
+        .join(Question, Question.id == QuestionEntry.question_id)
+        .where(Question.expert_id == expert.id, QuestionEntry.kind == "suggestion")
+    )
+    for entry in suggested:
+        if entry.by_name == expert.name:
+            entry.by_name = None
 
 
 def listed(principal: Principal) -> list[ExpertOut]:

@@ -15,7 +15,7 @@ from services.chassis.database import utc_now
 from services.chassis.i18n import lazy
 from services.chassis.problems import FieldError, Invalid, Problem
 from services.content.database import database
-from services.content.questions.holding import held_for, hold_mergings
+from services.content.questions.holding import held_for, held_with_other, hold_mergings
 from services.content.questions.models import Question, QuestionEntry
 from services.content.questions.service import merged_into, tell
 
@@ -47,6 +47,7 @@ def merge(principal: Principal, question_id: uuid.UUID, into_id: uuid.UUID) -> N
         for follower in followers:
             # They stay merged, so what they go back to stays as it was.
             follower.merged_into = other.id
+            follower.merged_via = follower.merged_via or question.id
             follower.touch()
         if question.urgent or any(follower.urgent for follower in followers):
             other.urgent, other.due_at = True, min(other.due_at, question.due_at)
@@ -62,12 +63,15 @@ def merge(principal: Principal, question_id: uuid.UUID, into_id: uuid.UUID) -> N
 def undo(principal: Principal, question_id: uuid.UUID) -> None:
     """Take a question out of the one that it was merged into; it goes back to where it was.
 
+    What had been merged into it before, and moved along, comes back with it.
+
     Raises:
         NotFound, Problem: as :func:`~.holding.held_for`; 409 ``wrong-state``; 409
             ``too-late-to-undo`` after a day, or when the answer has gone out.
     """
     with database.transaction() as session:
         hold_mergings(session)
+        held_with_other(session, question_id)  # the other one first, as whoever answers it does
         question = held_for(session, principal, question_id)
         if not may_be_undone(question):
             raise Problem(
@@ -76,25 +80,80 @@ def undo(principal: Principal, question_id: uuid.UUID) -> None:
                 lazy("This merging cannot be undone any more."),
                 lazy("A day has passed, or the answer has been sent. You can write a new one."),
             )
-        before = question.merged_from
-        question.merged_into = question.merged_at = question.merged_from = None
-        question.move(before)  # type: ignore[arg-type]  # a state that it had
+        for one in _moved_along(session, question):
+            one.merged_into = question.id
+            if one.merged_via == question.id:
+                one.merged_via = None
+            one.touch()
+        _stand_alone(question, question.merged_from)
         _record(session, principal, question, "unmerged")
+
+
+def release(session: Session, question: Question) -> None:
+    """Have those that were merged into a question stand on their own, because it is taken back.
+
+    Whoever was answered with it keeps the answers; the others wait for one again.
+    """
+    answers = session.scalars(
+        sa.select(QuestionEntry)
+        .where(QuestionEntry.question_id == question.id, QuestionEntry.kind == "answer")
+        .order_by(QuestionEntry.id)
+    ).all()
+    for one in merged_into(session, question):
+        if may_be_taken_out(one):
+            _stand_alone(one, one.merged_from)
+            continue
+        _stand_alone(one, "answered")
+        one.finished_at = question.finished_at or one.finished_at
+        session.add_all(
+            QuestionEntry(
+                question_id=one.id,
+                kind="answer",
+                text=answer.text,
+                by_name=answer.by_name,
+                created_at=answer.created_at,
+            )
+            for answer in answers
+        )
 
 
 def may_be_undone(question: Question) -> bool:
     """Whether a merging can still be undone."""
     return (
-        question.status == "merged"
+        may_be_taken_out(question)
         and question.merged_at is not None
         and question.erased_at is None
         and utc_now() - question.merged_at < UNDO_WITHIN
+    )
+
+
+def may_be_taken_out(question: Question) -> bool:
+    """Whether nobody has been told the other question's answer for a merged one."""
+    return (
+        question.status == "merged"
+        and question.merged_at is not None
         and (question.answered_at is None or question.answered_at < question.merged_at)
     )
 
 
+def _moved_along(session: Session, question: Question) -> list[Question]:
+    """Of those merged where a question is: what came there with it, and with those again."""
+    other = session.get_one(Question, question.merged_into)
+    found: list[Question] = []
+    with_it, beside = {question.id}, merged_into(session, other)
+    while came := [one for one in beside if one.merged_via in with_it and one not in found]:
+        found += came
+        with_it |= {one.id for one in came}
+    return found
+
+
+def _stand_alone(question: Question, state: str | None) -> None:
+    question.merged_into = question.merged_via = question.merged_at = question.merged_from = None
+    question.move(state)  # type: ignore[arg-type]  # a state that it had
+
+
 def _put_under(question: Question, other: Question, before: str) -> None:
-    question.move("merged")
+    question.move("merged")  # before it is: what is merged does not move
     question.merged_into = other.id
     question.merged_from = before
     question.merged_at = question.updated_at

@@ -56,6 +56,8 @@ class Question(Base):
         first_answered_at: for the statistics; ``answered_at`` is when it was last answered.
         merged_into: the question whose answer this one gets, too; ``merged_from`` is the state that
             it goes back to when that is undone.
+        merged_via: the question that it had been merged into before that one was merged itself;
+            ``None`` when staff merged it into the present one.
         finished_at: since when nobody has to do anything about it; the time until it is erased
             counts from there.
         erased_at: when text and contact were erased.
@@ -97,6 +99,7 @@ class Question(Base):
     first_answered_at: Mapped[datetime | None]
     answered_at: Mapped[datetime | None]
     merged_into: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("questions.id"))
+    merged_via: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("questions.id"))
     merged_from: Mapped[str | None]
     merged_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
@@ -126,7 +129,8 @@ class Question(Base):
             Problem: 409 ``wrong-state``.
         """
         here: Status = self.status  # type: ignore[assignment]  # the column's CHECK allows no other
-        if to not in MOVES[here]:
+        # What is still merged goes where the other one goes, until it was taken out of that.
+        if to not in MOVES[here] or self.merged_into is not None:
             raise Problem(
                 409,
                 "wrong-state",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Depends, Query
@@ -11,6 +12,7 @@ from services.chassis.auth import Principal, require
 from services.chassis.idempotency import OncePerKey
 from services.chassis.lists import DEFAULT_LIMIT, LARGEST_LIMIT, PageOut
 from services.content.stock import reading, service
+from services.content.stock.report import Month, months
 from services.content.stock.schemas import (
     CountIn,
     MovementOut,
@@ -28,6 +30,8 @@ api = APIRouter(tags=["stock"])
 Viewer = Annotated[Principal, Depends(require("orders.view"))]
 Manager = Annotated[Principal, Depends(require("orders.manage"))]
 Limit = Annotated[int, Query(ge=1, le=LARGEST_LIMIT)]
+# A month as it is written in the report.
+FirstMonth = Annotated[str | None, Query(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$")]
 Act = Annotated[ReceiveIn | WriteOffIn | CountIn, Body(discriminator="act")]
 
 
@@ -88,6 +92,16 @@ def list_movements(
     """The ledger, the newest line first."""
     found = reading.movements(principal, store=store, title_id=title_id, cursor=cursor, limit=limit)
     return PageOut(items=list(found.items), next_cursor=found.next_cursor)
+
+
+@api.get("/stock/report")
+def stock_report(principal: Viewer, since: FirstMonth = None) -> PageOut[Month]:
+    """By month, store and title: what came, went, came back and was left, the newest month first.
+
+    ``since`` is a month (``2026-11``): the first one to show.
+    """
+    first = date.fromisoformat(f"{since}-01") if since else None
+    return PageOut(items=months(principal, since=first), next_cursor=None)
 
 
 @api.put("/stock/{title_id:uuid}/{store}")

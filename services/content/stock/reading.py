@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from services.chassis.auth import Principal
 from services.chassis.i18n import lazy
@@ -104,7 +104,10 @@ def stock_lines(
         Problem: 403 ``other-district``.
     """
     query = (
-        sa.select(Title, Stock).join(Stock, Stock.title_id == Title.id).where(_theirs(principal))
+        sa.select(Title, Stock)
+        .join(Stock, Stock.title_id == Title.id)
+        .options(joinedload(Title.material))
+        .where(_theirs(principal))
     )
     if store is not None:
         principal.must_cover(district_of(store))
@@ -127,6 +130,7 @@ def low(principal: Principal, limit: int) -> list[Line]:
         rows = session.execute(
             sa.select(Title, Stock)
             .join(Stock, Stock.title_id == Title.id)
+            .options(joinedload(Title.material))
             .where(_theirs(principal), free <= Stock.low_at, Title.offered)
             .order_by(free, Stock.title_id)
             .limit(limit)
@@ -178,7 +182,8 @@ def materials_to_print() -> Sequence[tuple[uuid.UUID, dict[str, str]]]:
 def _titles() -> sa.Select[Title]:
     return (
         sa.select(Title)
-        .outerjoin(Material, Material.id == Title.material_id)
+        .outerjoin(Title.material)
+        .options(contains_eager(Title.material))
         .order_by(Title.id.desc())
     )
 

@@ -99,7 +99,7 @@ def move(request: Request, title_id: uuid.UUID, principal: Manager, typed: Typed
     act = typed.text("act")
     try:
         if act not in _ACTS:
-            raise Invalid([FieldError("act", "?")])
+            raise Invalid([FieldError("act", lazy("Please choose what happened."))])
         model, use_case = _ACTS[act]
         wanted = typed.parse(model, title_id=title_id, act=act)
         use_case(principal, wanted, once_per_form(request, typed))
@@ -141,10 +141,8 @@ def edit_page(request: Request, title_id: uuid.UUID, principal: Manager) -> HTML
 @site.post("/titles/{title_id:uuid}/edit")
 def edit(request: Request, title_id: uuid.UUID, principal: Manager, typed: TypedForm) -> Response:
     """Keep the changes."""
-    version = typed.text("version")
     try:
-        seen = int(version) if version.isdecimal() and len(version) < 10 else 0
-        service.edit(principal, title_id, typed.parse(TitleIn), seen)
+        service.edit(principal, title_id, typed.parse(TitleIn), typed.version())
     except Invalid as error:
         stored = reading.get_title(str(title_id))
         # Whoever has read the notice and sends again means to replace the other change.

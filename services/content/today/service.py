@@ -18,9 +18,11 @@ from services.content.destinations.reading import list_missions
 from services.content.destinations.schemas import MissionOut
 from services.content.materials.models import Material
 from services.content.materials.reading import overdue, today
-from services.content.materials.schemas import MaterialSummary, summary_of
+from services.content.materials.schemas import SUMMARY_ONLY, MaterialSummary, summary_of
 from services.content.orders.reading import waiting_for as orders_waiting
 from services.content.packs.occasions import Wanted, wanted
+from services.content.questions.answers import PublicAnswerOut
+from services.content.questions.answers_reading import to_review
 from services.content.questions.reading import pressing
 from services.content.questions.schemas import QuestionSummary
 from services.content.quizzes.models import Quiz
@@ -47,6 +49,7 @@ class Waiting:
     low_stock: list[Line] = field(default_factory=list)
     quiz_drafts: list[QuizOut] = field(default_factory=list)
     questions: list[QuestionSummary] = field(default_factory=list)
+    answers: list[PublicAnswerOut] = field(default_factory=list)
     missions: list[MissionOut] = field(default_factory=list)
 
     def __bool__(self) -> bool:
@@ -58,7 +61,8 @@ def waiting_for(principal: Principal) -> Waiting:
 
     Advisories that wait for a second person, that were given back, drafts, and those that end
     within two weeks; alerts of others; materials in draft or to be reviewed again;
-    quizzes in draft; questions, the urgent ones first; missions not checked for a year.
+    quizzes in draft; questions, the urgent ones first; public answers that nobody has read, and
+    missions that nobody has checked, for a year.
     """
     now = utc_now()
     found = Waiting()
@@ -85,8 +89,10 @@ def waiting_for(principal: Principal) -> Waiting:
             found.ending.extend(AdvisoryOut.of(row) for row in ending)
         if principal.may("questions.answer"):
             found.questions.extend(pressing(session, principal, _MOST))
+            found.answers.extend(to_review(session, principal, _MOST))
         if principal.may("materials.edit"):
             materials = sa.select(Material).order_by(Material.id.desc()).limit(_MOST)
+            materials = materials.options(*SUMMARY_ONLY)
             if principal.district is not None:
                 materials = materials.where(Material.district == principal.district)
             drafts_of = session.scalars(materials.where(Material.status == "draft"))

@@ -1,4 +1,4 @@
-"""Messages about an order: placed, packed, ready, sent, delivered, cancelled; and its links."""
+"""Messages about an order: placed, packed, ready, sent, delivered, cancelled, returned; links."""
 
 from __future__ import annotations
 
@@ -113,6 +113,29 @@ def cancelled(_session: Session, delivery: Delivery) -> Content | None:
         subject=_("Cancelled: your order %(number)s"),
         lead=lead,
         quote=about.reason or "",
+    )
+
+
+def returned(_session: Session, delivery: Delivery) -> Content | None:
+    """It came back, from the door or unfetched from the desk: why, and what can be done."""
+    about = _about(delivery)
+    lead = (
+        _("Your order %(number)s was not fetched and is back in our store.")
+        if about.desk
+        else _("Your order %(number)s could not be delivered.")
+    )
+    return _message(
+        delivery,
+        about,
+        subject=_("Not delivered: your order %(number)s"),
+        lead=lead,
+        quote=about.reason or "",
+        paragraphs=(
+            _(
+                "If you still want it, please order again; these copies do not count for the limit "
+                "per person."
+            ),
+        ),
     )
 
 

@@ -23,7 +23,7 @@ LINKS: Final = "order-links"
 # Whoever asked for the links has long asked again by then.
 _LINKS_WITHIN: Final = timedelta(hours=6)
 # For these one hears by text message only where there is no mail: nothing is to be done about them.
-_QUIET: Final = ("order-packed",)
+_QUIET: Final = ("order-packed", "order-returned")
 
 
 def on_placed(session: Session, told: OrderTold, _envelope: Envelope) -> None:
@@ -52,6 +52,11 @@ def on_delivered(session: Session, told: OrderTold, _envelope: Envelope) -> None
 def on_cancelled(session: Session, told: OrderTold, _envelope: Envelope) -> None:
     """Say that it was cancelled, by the office with its reason."""
     _tell(session, "order-cancelled", told)
+
+
+def on_returned(session: Session, told: OrderTold, _envelope: Envelope) -> None:
+    """Say that it did not reach them, why, and what they can do."""
+    _tell(session, "order-returned", told)
 
 
 def on_restored(session: Session, told: OrderTold, _envelope: Envelope) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from typing import Final, Literal
 
 import sqlalchemy as sa
@@ -18,9 +19,11 @@ from services.registration.bookings.schemas import BookingOut
 from services.registration.database import database
 from services.registration.packs.events import BookingPack, ChangeState
 from services.registration.packs.models import KnownPack
+from services.registration.packs.telling import is_back, tell_registered
 from services.registration.registrations.schemas import OwnRegistration
 
 _CHANGED: Final = "pack.changed.v1"
+News = Literal["new", "edition", "changed"]
 
 
 class PackRead(Payload):
@@ -54,24 +57,51 @@ def hear(session: Session, told: PackRead, envelope: Envelope) -> None:
     values |= {"id": told.subject_id, "updated_at": envelope.time if told.changes else None}
     insert = postgresql.insert(KnownPack).values(**values)
     session.execute(insert.on_conflict_do_update(index_elements=["id"], set_=values))
-    if told.booking_id and not told.withdrawn:
+    if told.withdrawn:
+        return
+    if told.booking_id:
         _pass_on(session, told, told.booking_id, envelope.type)
+    elif told.activity_id and told.changes:
+        tell_registered(session, told.activity_id, told.url, told.changes)
 
 
 def _pass_on(session: Session, told: PackRead, booking_id: uuid.UUID, kind: str) -> None:
     booking = session.get(Booking, booking_id)
-    if booking is None or booking.state != "accepted" or booking.agreed_time is None:
+    if booking is None or booking.state != "accepted":
         return
-    if not (booking.contact_email or booking.contact_phone):
+    if kind == _CHANGED and is_back(booking):
+        return
+    news: News = "new" if told.edition == 1 else "edition"
+    known = session.get_one(KnownPack, told.subject_id, populate_existing=True)
+    _tell_contact(session, booking, known, "changed" if kind == _CHANGED else news, told.changes)
+
+
+def pass_on_known(session: Session, booking: Booking) -> None:
+    """Pass a pack on that came out before its booking was agreed.
+
+    One that was passed on is not heard of again: its version has not risen since.
+    """
+    found = session.scalar(_standing(KnownPack.booking_id == booking.id))
+    if found is not None:
+        _tell_contact(session, booking, found, "new", ())
+
+
+def _tell_contact(
+    session: Session,
+    booking: Booking,
+    pack: KnownPack,
+    news: News,
+    changes: Sequence[ChangeState],
+) -> None:
+    if not (booking.contact_email or booking.contact_phone) or booking.agreed_time is None:
         return  # erased, as its time was up
-    news: Literal["new", "edition", "changed"] = "new" if told.edition == 1 else "edition"
     publish(
         session,
         BookingPack(
-            subject_id=told.subject_id,
-            version=told.version,
+            subject_id=pack.id,
+            version=pack.version,
             booking_id=booking.id,
-            news="changed" if kind == _CHANGED else news,
+            news=news,
             contact=ContactState(
                 name=booking.contact_name, email=booking.contact_email, phone=booking.contact_phone
             ),
@@ -79,10 +109,10 @@ def _pass_on(session: Session, told: PackRead, booking_id: uuid.UUID, kind: str)
             district=booking.district,
             agreed_time=booking.agreed_time,
             timezone=booking.timezone,
-            title=told.title,
-            url=told.url,
-            items=told.items,
-            changes=told.changes,
+            title=pack.title,
+            url=pack.url,
+            items=pack.items,
+            changes=list(changes),
         ),
     )
 
@@ -112,13 +142,17 @@ def of_request(booking: BookingOut) -> PackNote | None:
 
 
 def _one(session: Session, condition: sa.ColumnElement[bool]) -> PackNote | None:
-    found = session.scalar(
+    found = session.scalar(_standing(condition))
+    return PackNote.model_validate(found) if found else None
+
+
+def _standing(condition: sa.ColumnElement[bool]) -> sa.Select[KnownPack]:
+    return (
         sa.select(KnownPack)
         .where(condition, KnownPack.withdrawn.is_(False))
         .order_by(KnownPack.id.desc())
         .limit(1)
     )
-    return PackNote.model_validate(found) if found else None
 
 
 _HEARD = Subscription(PackRead, hear)

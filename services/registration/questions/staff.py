@@ -69,7 +69,7 @@ def copy(request: Request, activity_id: uuid.UUID, principal: Editor, typed: Typ
     try:
         if chosen not in known:
             raise Invalid([FieldError("source", lazy("Please choose an activity."))])
-        service.copy(principal, activity_id, known[chosen], _version(typed))
+        service.copy(principal, activity_id, known[chosen], typed.version())
     except Invalid as error:
         beside = Invalid([FieldError("source", item.message) for item in error.errors])
         return _copy(request, principal, activity_id, Form(typed.values(), beside), status=422)
@@ -166,12 +166,6 @@ def _to_the_list(activity_id: uuid.UUID) -> Response:
     return RedirectResponse(_address(activity_id), 303)
 
 
-def _version(typed: Typed) -> int:
-    """The version of the activity that the form was opened with."""
-    text = typed.text("version")
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
-
-
 def _not_changed(
     request: Request, principal: Principal, activity_id: uuid.UUID, problem: Problem
 ) -> HTMLResponse:
@@ -224,7 +218,7 @@ def _write(
         return _editor(request, activity, question, kind, Form(typed.values()), more=True)
     try:
         wanted = form.read(typed, question.id if question else service.fresh_id(), kind)
-        service.put(principal, activity.id, wanted, _version(typed))
+        service.put(principal, activity.id, wanted, typed.version())
     except Invalid as error:
         again = Form(typed.values(), error)
         return _editor(request, activity, question, kind, again, status=422)
