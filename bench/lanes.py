@@ -54,7 +54,8 @@ def measure(folder: Path) -> Table:
             _emergency(working)  # the first waits for the sender to be made
             idle = [_emergency(working) for _ in range(EMERGENCIES // 4)]
             bulk = sending.send(author(), approved(audience=AUDIENCE).id)
-            eventually(lambda: len(working.post.taken) > EMERGENCIES, within=60)
+            # It begins once the worker has drawn up its recipients.
+            eventually(lambda: len(working.post.taken) > EMERGENCIES, within=600)
             busy = [_emergency(working) for _ in range(EMERGENCIES)]
             left = _pending(bulk.id)
             claims = {lane: _claim(lane) for lane in ("urgent", "bulk")}

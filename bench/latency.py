@@ -21,7 +21,7 @@ from services.notifications.database import database
 from services.notifications.delivery.models import Delivery
 from tests.faults.conftest import lecture, register
 from tests.notifications.broadcasting import approved, author
-from tests.stack import Stack
+from tests.stack import Stack, eventually
 
 PEOPLE = 100
 BROADCAST = 20_000
@@ -70,6 +70,7 @@ def _begin_broadcast(stack: Stack) -> None:
     settings.cache_clear()
     fill(BROADCAST)
     sending.send(author(), approved(audience=AUDIENCE).id)
+    eventually(_pending, within=120)  # its recipients are drawn up
 
 
 def _pending() -> int:

@@ -24,6 +24,7 @@ from services.chassis.i18n import lazy
 from services.chassis.middleware import LARGEST_BODY, Ground, Guard, LargerBodies
 from services.chassis.pages import STATIC, Pages, own_path
 from services.chassis.problems import NotFound, Problem
+from services.chassis.sections import Section
 from services.chassis.validation import invalid
 
 log = structlog.get_logger(__name__)
@@ -73,9 +74,9 @@ def create_app(
     app.state.database = database
     app.state.pages = pages
     for api in apis:
-        app.include_router(api, prefix=f"{prefix}/v1")
+        app.include_router(Section(api, f"{prefix}/v1"), prefix=f"{prefix}/v1")
     for site in sites:
-        app.include_router(site, include_in_schema=False)
+        app.include_router(Section(site), include_in_schema=False)
     app.include_router(
         operations.router(service, database, publishes, handlers or {}, collectors), prefix=prefix
     )

@@ -8,6 +8,7 @@ and each message that is written.
 
 from __future__ import annotations
 
+import functools
 import gettext as gettext_module
 import io
 import os
@@ -69,12 +70,13 @@ def add_catalogue(package: Path) -> None:
             _catalogues[package.name].add_fallback(found)
         else:
             _catalogues[package.name] = found
+    _in_chinese.cache_clear()
 
 
-def _spoken() -> Iterator[gettext_module.NullTranslations]:
-    for package in dict.fromkeys((_package.get(), "chassis")):
-        if package in _catalogues:
-            yield _catalogues[package]
+def _spoken(package: str) -> Iterator[gettext_module.NullTranslations]:
+    for name in dict.fromkeys((package, "chassis")):
+        if name in _catalogues:
+            yield _catalogues[name]
 
 
 def _compiled(source: Path) -> Path:
@@ -94,9 +96,14 @@ def _compiled(source: Path) -> Path:
 
 def gettext(message: str) -> str:
     """``message`` in the language of the moment."""
-    if language() == "en":
-        return message
-    for catalogue in _spoken():
+    return message if language() == "en" else _in_chinese(_package.get(), message)
+
+
+# A page says a hundred things, and each would be looked for in the file of one capability after
+# the other.
+@functools.lru_cache(maxsize=16_384)
+def _in_chinese(package: str, message: str) -> str:
+    for catalogue in _spoken(package):
         found = catalogue.gettext(message)
         if found != message:
             return found
@@ -107,7 +114,7 @@ def ngettext(one: str, many: str, count: int) -> str:
     """The form of a message for ``count`` things, in the language of the moment."""
     if language() == "en":
         return one if count == 1 else many
-    for catalogue in _spoken():
+    for catalogue in _spoken(_package.get()):
         found = catalogue.ngettext(one, many, count)
         if found not in (one, many):
             return found
@@ -159,7 +166,14 @@ _AT_HOME: Final = {
 
 def country_name(code: str) -> str:
     """An ISO 3166-1 alpha-2 code as people say it (CLDR), or the code itself."""
-    return _AT_HOME[language()].get(code) or str(locale().territories.get(code, code))
+    return _territories(language()).get(code, code)
+
+
+@functools.cache
+def _territories(tag: str) -> dict[str, str]:
+    # CLDR's own mapping is read through several layers at each look.
+    named = {str(code): str(name) for code, name in _LOCALES[tag].territories.items()}
+    return named | _AT_HOME[tag]
 
 
 _WEEKDAYS = "一二三四五六日"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -50,8 +50,12 @@ def page_of(
     cursor: str | None,
     limit: int = DEFAULT_LIMIT,
     descending: bool = False,
+    given: Mapping[str, object] | None = None,
 ) -> Page[T]:
     """One page of ``query``, ordered by ``keys`` (the last of them unique).
+
+    Args:
+        given: what the query's own parameters are, where it was written with some.
 
     Raises:
         Problem: 400 ``bad-cursor`` when the cursor is not one that we gave.
@@ -59,11 +63,11 @@ def page_of(
     limit = max(1, min(limit, LARGEST_LIMIT))
     if cursor:
         try:
-            given = json.loads(decode(cursor))
+            last_shown = json.loads(decode(cursor))
             place = sa.tuple_(
                 *(
                     sa.cast(sa.literal(str(value), sa.Text), key.type)
-                    for key, value in zip(keys, given, strict=True)
+                    for key, value in zip(keys, last_shown, strict=True)
                 )
             )
         except (ValueError, TypeError, RecursionError) as error:
@@ -72,7 +76,7 @@ def page_of(
         query = query.where(here < place if descending else here > place)
     query = query.order_by(*(key.desc() if descending else key for key in keys)).limit(limit + 1)
     try:
-        rows = session.execute(query.add_columns(*keys)).all()
+        rows = session.execute(query.add_columns(*keys), given).all()
     except (sa.exc.DataError, UnicodeEncodeError) as error:
         raise _bad_cursor() from error
     more = len(rows) > limit
@@ -91,6 +95,7 @@ def page_of_tiers(
     cursor: str | None,
     limit: int = DEFAULT_LIMIT,
     descending: bool = False,
+    given: Mapping[str, object] | None = None,
 ) -> Page[T]:
     """One page of several queries that stand one after the other as one list.
 
@@ -99,12 +104,21 @@ def page_of_tiers(
 
     Args:
         tiers: queries that have no row in common; each is ordered as in :func:`page_of`.
+        given: as in :func:`page_of`, for all of them.
 
     Raises:
         Problem: 400 ``bad-cursor``.
     """
     if len(tiers) == 1:
-        return page_of(session, tiers[0], keys, cursor=cursor, limit=limit, descending=descending)
+        return page_of(
+            session,
+            tiers[0],
+            keys,
+            cursor=cursor,
+            limit=limit,
+            descending=descending,
+            given=given,
+        )
     limit = max(1, min(limit, LARGEST_LIMIT))
     number, _, place = (cursor or "0.").partition(".")
     if number not in map(str, range(len(tiers))):
@@ -113,7 +127,13 @@ def page_of_tiers(
     for tier in range(int(number), len(tiers)):
         left = limit - len(items)
         page = page_of(
-            session, tiers[tier], keys, cursor=place, limit=left or 1, descending=descending
+            session,
+            tiers[tier],
+            keys,
+            cursor=place,
+            limit=left or 1,
+            descending=descending,
+            given=given,
         )
         if page.items and not left:
             return Page(items, f"{tier}.")

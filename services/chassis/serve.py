@@ -9,9 +9,15 @@ import threading
 from pathlib import Path
 from typing import Any
 
+from anyio.to_thread import current_default_thread_limiter
 from granian.constants import Interfaces
 from granian.log import LogLevels
 from granian.server.embed import Server
+
+# Requests that are worked on at the same time; the others wait their turn. Python runs one of them
+# at a moment, so with more of them each is only later, and whatever has a thread of its own (a live
+# screen) waits behind all of them (docs/performance.md, "A quiz in a room").
+THREADS = 8
 
 # Set once the process is asked to end. Requests under way are waited for, so one that would go on
 # for minutes (a stream of events) looks here and ends by itself.
@@ -33,6 +39,7 @@ async def _serve(app: Any, host: str, port: int) -> None:  # noqa: ANN401
         log_enabled=True,
         log_level=LogLevels.warning,
     )
+    current_default_thread_limiter().total_tokens = THREADS
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):

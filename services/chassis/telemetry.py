@@ -19,7 +19,7 @@ from services.chassis.settings import settings
 # Links carry tokens in their path; a token is a key, so it is cut out of whatever is logged.
 _TOKEN = re.compile(
     r"(/(?:registrations|preferences|bookings|unsubscribe|calendar|verify|feedback|attempts|orders|"
-    r"packs|packs/by-link|questions/asked|questions/expert)/)"
+    r"packs|packs/by-link|questions/asked|questions/expert|answer|subscribe|subscribe/code)/)"
     r"[^/\s?]{16,}"
 )
 

@@ -77,7 +77,7 @@ def at_once(database: Database, first: Once, second: Once) -> list[str]:
 
     def slow() -> None:
         inside.set()
-        assert go_on.wait(20)
+        assert go_on.wait(60)
 
     one = threading.Thread(
         target=lambda: answers.update(first=make(database, first, slow)), daemon=True
@@ -86,12 +86,12 @@ def at_once(database: Database, first: Once, second: Once) -> list[str]:
         target=lambda: answers.update(second=make(database, second)), daemon=True
     )
     one.start()
-    assert inside.wait(20)
+    assert inside.wait(60)
     two.start()
     two.join(0.5)  # it waits for the first, or is done already
     go_on.set()
-    one.join(20)
-    two.join(20)
+    one.join(60)
+    two.join(60)
     return [answers["first"], answers["second"]]
 
 

@@ -33,7 +33,7 @@ def upstream(name: str) -> ThreadingHTTPServer:
                 self.wfile.write(b"data: one\n\n")
                 self.wfile.flush()
                 # What holds the first back gives both at once, in the end.
-                FIRST_SEEN.wait(10)
+                FIRST_SEEN.wait(60)
                 self.wfile.write(b"data: two\n\n")
                 return
             told = {

@@ -4,7 +4,6 @@ import os
 import signal
 import socket
 import stat
-import time
 from pathlib import Path
 
 import psutil
@@ -14,7 +13,6 @@ import redis
 
 from services.chassis.stack import postgres, valkey
 from services.chassis.stack.errors import StackError
-from services.chassis.stack.ports import free_port
 
 
 @pytest.fixture
@@ -77,7 +75,7 @@ def test_postgres_comes_back_after_it_was_killed(data_dir: Path) -> None:
     with psycopg.connect(server.url) as connection:
         connection.execute("create table kept as select 42 as number")
     os.kill(server.child.pid, signal.SIGKILL)
-    server.child.wait_stopped(5)
+    assert server.child.wait_stopped(60)
     assert (data_dir / "postgres" / "postmaster.pid").exists()
     server = postgres.start(data_dir)
     try:
@@ -99,7 +97,7 @@ def test_postgres_ends_a_server_that_outlived_its_supervisor(data_dir: Path) -> 
     outlived = postgres.start(data_dir)
     server = postgres.start(data_dir)
     try:
-        assert outlived.child.wait_stopped(5)
+        assert outlived.child.wait_stopped(60)
         assert rows(server.url, "select 1") == [(1,)]
     finally:
         server.stop()
@@ -170,10 +168,12 @@ def test_valkey_keeps_its_data_and_asks_for_its_password(data_dir: Path) -> None
 
 def test_valkey_comes_back_after_it_was_killed(data_dir: Path) -> None:
     server = valkey.start(data_dir)
-    redis.Redis.from_url(server.url).set("kept", "42")
-    time.sleep(1.2)  # appendfsync everysec: what is older than a second is on the disk.
+    client = redis.Redis.from_url(server.url)
+    client.set("kept", "42")
+    # appendfsync everysec: what is older than a second is on the disk.
+    assert client.execute_command("WAITAOF", 1, 0, 0) == [1, 0]
     os.kill(server.child.pid, signal.SIGKILL)
-    server.child.wait_stopped(5)
+    assert server.child.wait_stopped(60)
     server = valkey.start(data_dir)
     try:
         assert redis.Redis.from_url(server.url).get("kept") == b"42"
@@ -194,9 +194,9 @@ def test_a_folder_with_spaces_and_chinese_in_its_name(tmp_path: Path) -> None:
 
 def test_an_address_taken_meanwhile_is_changed(data_dir: Path) -> None:
     (data_dir / "run").mkdir(parents=True)
-    taken = free_port()
-    (data_dir / "run" / "valkey.port").write_text(str(taken))
-    with socket.create_server(("127.0.0.1", taken)):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        taken = other.getsockname()[1]
+        (data_dir / "run" / "valkey.port").write_text(str(taken))
         server = valkey.start(data_dir)
         try:
             assert f":{taken}/" not in server.url

@@ -136,6 +136,11 @@ def alive(pids: set[int]) -> set[int]:
     return found
 
 
+def gone(pids: set[int]) -> None:
+    """Nothing is left of these: the system may take a moment to end what was told to."""
+    until(lambda: alive(pids) == set())
+
+
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Callable[..., Stack]]:
     stacks: list[Stack] = []
@@ -160,7 +165,7 @@ def test_a_signal_stops_everything_in_order(start: Callable[..., Stack], number:
     assert len(alive(pids)) == 5
     stack.process.send_signal(number)
     assert stack.process.wait(60) == 0, stack.said()
-    assert alive(pids) == set()
+    gone(pids)
     stopped = [" ".join(line[1:-1]) for line in stack.journal() if line[0] == "stop"]
     assert stopped == ["front", "web", "beat", "the worker"]
     assert not note_path(stack.data_dir).exists()
@@ -180,7 +185,7 @@ def test_nothing_is_left_when_the_supervisor_is_killed(start: Callable[..., Stac
     stack.process.kill()
     stack.process.wait()
     own = {int(line[-1]) for line in stack.journal() if line[0] == "grandchild"}
-    until(lambda: alive(pids - own) == set())
+    gone(pids - own)
 
 
 def test_the_next_run_goes_on_after_a_kill(start: Callable[..., Stack]) -> None:
@@ -195,7 +200,7 @@ def test_the_next_run_goes_on_after_a_kill(start: Callable[..., Stack]) -> None:
     assert again is not None
     assert again.database_url == found.database_url
     second.process.send_signal(signal.SIGTERM)
-    assert second.process.wait(20) == 0, second.said()
+    assert second.process.wait(60) == 0, second.said()
 
 
 def test_a_running_stack_is_found_and_its_note_is_private(start: Callable[..., Stack]) -> None:
@@ -239,7 +244,7 @@ def test_a_crashed_part_is_started_again(start: Callable[..., Stack]) -> None:
     until(lambda: find_running(stack.data_dir).pids["web"] != before)  # type: ignore[union-attr]
     stack.process.send_signal(signal.SIGTERM)
     assert stack.process.wait(60) == 0
-    assert alive(stack.pids()) == set()
+    gone(stack.pids())
 
 
 def test_a_crashed_database_comes_back_at_its_address(start: Callable[..., Stack]) -> None:
@@ -259,7 +264,7 @@ def test_a_part_that_cannot_start_ends_the_start_with_its_words(
     assert stack.process.wait(60) == 1
     said = " ".join(stack.said().split())
     assert "beat ended while starting (exit status 1): “ERROR this part cannot work”" in said
-    assert alive(stack.pids()) == set()
+    gone(stack.pids())
 
 
 def test_a_part_that_does_not_answer_in_time(start: Callable[..., Stack]) -> None:
@@ -269,7 +274,7 @@ def test_a_part_that_does_not_answer_in_time(start: Callable[..., Stack]) -> Non
     )
     assert stack.process.wait(60) == 1
     assert "web did not answer within 0.5 seconds" in " ".join(stack.said().split())
-    assert alive(stack.pids()) == set()
+    gone(stack.pids())
 
 
 def test_a_program_that_is_missing_is_named(start: Callable[..., Stack]) -> None:
@@ -285,7 +290,7 @@ def test_a_part_that_will_not_stop_is_ended_by_force(start: Callable[..., Stack]
     stack.process.send_signal(signal.SIGTERM)
     assert stack.process.wait(60) == 0
     assert "web did not end in time; ended by force." in stack.said()
-    assert alive(stack.pids()) == set()
+    gone(stack.pids())
 
 
 def test_a_second_signal_hurries(start: Callable[..., Stack]) -> None:
@@ -294,8 +299,8 @@ def test_a_second_signal_hurries(start: Callable[..., Stack]) -> None:
     until(lambda: any(line[0] == "stop" for line in stack.journal()))
     assert stack.process.poll() is None
     stack.process.send_signal(signal.SIGINT)
-    assert stack.process.wait(30) == 0
-    assert alive(stack.pids()) == set()
+    assert stack.process.wait(60) == 0
+    gone(stack.pids())
 
 
 def test_a_signal_while_starting_leaves_nothing(start: Callable[..., Stack]) -> None:
@@ -304,13 +309,13 @@ def test_a_signal_while_starting_leaves_nothing(start: Callable[..., Stack]) -> 
     pids = stack.pids()
     stack.process.send_signal(signal.SIGTERM)
     assert stack.process.wait(60) == 0
-    assert alive(pids) == set()
+    gone(pids)
 
 
 def test_errors_are_shown_and_everything_is_in_the_log(start: Callable[..., Stack]) -> None:
     stack = start().running()
     until(lambda: "web │ something is wrong" in stack.said())
-    assert "something is wrong" in (stack.data_dir / "logs" / "web.log").read_text()
+    until(lambda: "something is wrong" in (stack.data_dir / "logs" / "web.log").read_text())
     assert (stack.data_dir / "logs" / "the-worker.log").exists()
 
 

@@ -7,7 +7,7 @@ import uuid
 from fastapi import APIRouter, Response
 
 from services.chassis.idempotency import OncePerKey
-from services.chassis.ratelimit import PublicRate, RoomRate
+from services.chassis.ratelimit import PublicRate, RoomBeginRate, RoomRate
 from services.content.attempts import certificates, erasing, reading, service
 from services.content.attempts.schemas import (
     AnswersIn,
@@ -22,7 +22,7 @@ from services.content.attempts.schemas import (
 api = APIRouter(tags=["attempts"])
 
 
-@api.post("/quizzes/{quiz_id:uuid}/attempts", status_code=201, dependencies=[RoomRate])
+@api.post("/quizzes/{quiz_id:uuid}/attempts", status_code=201, dependencies=[RoomBeginRate])
 def begin(quiz_id: uuid.UUID, once: OncePerKey, wanted: BeginIn | None = None) -> AttemptOut:
     """Begin an attempt: a paper without its key, and until when answers are taken.
 

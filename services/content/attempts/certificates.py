@@ -77,12 +77,6 @@ def _of_attempt(session: Session, attempt_id: uuid.UUID) -> Certificate | None:
     return session.scalar(sa.select(Certificate).where(Certificate.attempt_id == attempt_id))
 
 
-def code_of(session: Session, attempt_id: uuid.UUID) -> str | None:
-    """The code of an attempt's certificate, if it has one."""
-    certificate = _of_attempt(session, attempt_id)
-    return None if certificate is None else certificate.code
-
-
 def _own(session: Session, attempt: Attempt, certificate: Certificate) -> OwnCertificate:
     quiz = session.get_one(Quiz, attempt.quiz_id)
     return OwnCertificate(

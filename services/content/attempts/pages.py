@@ -9,7 +9,7 @@ from services.chassis.forms import Form, TypedForm
 from services.chassis.i18n import lazy
 from services.chassis.idempotency import once_per_form
 from services.chassis.problems import FieldError, Invalid, NotFound, Problem
-from services.chassis.ratelimit import RoomRate, count_miss, stop_guessing
+from services.chassis.ratelimit import RoomBeginRate, count_miss, stop_guessing
 from services.chassis.reference import city
 from services.content.attempts import reading, service, visitors
 from services.content.database import pages
@@ -55,7 +55,7 @@ def by_slug(request: Request, slug: str) -> HTMLResponse:
     return _door_page(request, reading.by_slug(slug))
 
 
-@site.post("/q/{code}", dependencies=[RoomRate])
+@site.post("/q/{code}", dependencies=[RoomBeginRate])
 def begin(request: Request, code: str, typed: TypedForm) -> Response:
     """Begin, or go on where one was; a double press begins once."""
     quiz = _known(request, code)

@@ -22,15 +22,17 @@ from services.content.database import database
 from services.content.destinations.emergency import Numbers, numbers
 from services.content.destinations.models import Mission
 from services.content.destinations.schemas import CHECK_AFTER, MissionOut
-from services.content.materials.models import Material
-from services.content.materials.reading import for_country
-from services.content.materials.schemas import MaterialSummary, summary_of
+from services.content.materials.kinds import KINDS as MATERIAL_KINDS
+from services.content.materials.reading import chosen
+from services.content.materials.schemas import MaterialSummary
 from services.content.search.reading import about
 from services.content.search.service import Hit
 
 # Parts of China with entries of their own in ISO 3166-1: it has no missions there.
 AT_HOME: Final = frozenset({"HK", "MO", "TW"})
 _KINDS: Final = ("embassy", "consulate-general", "consulate", "office")
+_TO_READ: Final = tuple(kind for kind in MATERIAL_KINDS if kind != "case-study")
+_MOST_TO_READ: Final = 6
 _MOST_CASES: Final = 4
 
 
@@ -78,31 +80,16 @@ def destination(country: str) -> Destination:
         country: an ISO 3166-1 alpha-2 code that there is.
     """
     with database.transaction() as session:
-        materials = for_country(session, country, 12)
         return Destination(
             country=country,
             advisories=in_force_for(session, country),
             numbers=numbers(country),
             missions=_missions(session, Mission.country == country),
-            materials=[one for one in materials if one.kind != "case-study"][:6],
-            cases=_cases(session, country),
+            materials=chosen(session, countries=[country], kinds=_TO_READ, limit=_MOST_TO_READ),
+            cases=chosen(session, countries=[country], kinds=["case-study"], limit=_MOST_CASES),
             answers=about(session, country, kinds=("question", "quiz")),
             activities=coming_about(session, country),
         )
-
-
-def _cases(session: Session, country: str) -> list[MaterialSummary]:
-    rows = session.scalars(
-        sa.select(Material)
-        .where(
-            Material.status == "published",
-            Material.kind == "case-study",
-            sa.or_(Material.countries.contains([country]), Material.countries == []),
-        )
-        .order_by(Material.countries == [], Material.id.desc())
-        .limit(_MOST_CASES)
-    )
-    return [summary_of(row) for row in rows]
 
 
 @dataclass(frozen=True)

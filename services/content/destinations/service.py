@@ -12,10 +12,11 @@ from services.chassis.auth import Principal
 from services.chassis.database import new_id, utc_now
 from services.chassis.i18n import lazy
 from services.chassis.idempotency import NOT_REPEATED, Once
-from services.chassis.problems import NotFound, Problem
+from services.chassis.problems import NotFound
 from services.content.database import database
 from services.content.destinations.models import Mission
 from services.content.destinations.schemas import MissionIn, MissionOut
+from services.content.publication import must_be_at
 
 Act = Literal["added", "changed", "removed"]
 
@@ -58,17 +59,7 @@ def change(
     """
     with database.transaction() as session:
         mission = _locked(session, mission_id)
-        if version is not None and version != mission.version:
-            raise Problem(
-                409,
-                "changed-meanwhile",
-                lazy("Somebody else has changed this while you were writing."),
-                lazy(
-                    "Please open it in another tab to see what is new. What you typed is still "
-                    "here; sending it again replaces the other change."
-                ),
-                current_version=mission.version,
-            )
+        must_be_at(version, mission.version)
         for name, value in wanted.model_dump().items():
             setattr(mission, name, value)
         mission.version += 1

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from services.chassis.auth import Principal, require
-from services.chassis.forms import Form, Typed, TypedForm
+from services.chassis.forms import Form, TypedForm
 from services.chassis.i18n import country_name, lazy, localized
 from services.chassis.idempotency import once_per_form
 from services.chassis.problems import Invalid, Problem
@@ -76,7 +76,7 @@ def edit(request: Request, mission_id: uuid.UUID, principal: Editor, typed: Type
     """Keep the changes."""
     try:
         wanted = typed.parse(MissionIn)
-        done = service.change(principal, mission_id, wanted, _version(typed))
+        done = service.change(principal, mission_id, wanted, typed.version())
     except Invalid as error:
         stored = reading.get_mission(mission_id)
         return _form_page(request, Form(typed.values(), error), stored, status=422)
@@ -140,9 +140,3 @@ def _form_page(
         choices=country_choices(),
         kind_options=options(KIND_NAMES),
     )
-
-
-def _version(typed: Typed) -> int:
-    """The version that the form was filled from; a form without one overwrites nobody."""
-    text = typed.text("version")
-    return int(text) if text.isdecimal() and len(text) < 10 else 0

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 from services.chassis.i18n import Lazy, lazy
 
 Kind = Literal["book", "brochure", "video", "case-study", "slides", "checklist"]
+KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 Audience = Literal["residents", "travellers", "students", "parents", "workers", "enterprises"]
 
 KIND_NAMES: Final[dict[str, Lazy]] = {

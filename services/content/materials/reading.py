@@ -18,9 +18,11 @@ from services.chassis.lists import DEFAULT_LIMIT, Page, page_of
 from services.chassis.problems import NotFound, Problem
 from services.chassis.reference import city
 from services.content.database import database
+from services.content.materials.kinds import KINDS, Kind
 from services.content.materials.models import Material
 from services.content.materials.schemas import (
     REVIEW_AFTER,
+    SUMMARY_ONLY,
     MaterialForStaff,
     MaterialOut,
     MaterialSummary,
@@ -103,15 +105,11 @@ def list_public(
         Problem: 400 ``bad-cursor``.
     """
     with database.transaction() as session:
-        query = _narrowed(sa.select(Material).where(Material.status == "published"), filters)
+        published = sa.select(Material).where(Material.status == "published")
+        query = _narrowed(published, filters).options(*SUMMARY_ONLY)
         return page_of(
             session, query, [Material.id], cursor=cursor, limit=limit, descending=True
         ).map(summary_of)
-
-
-def for_country(session: Session, country: str, limit: int = 6) -> list[MaterialSummary]:
-    """Published materials for a destination, its own before those for every destination."""
-    return chosen(session, countries=[country], limit=limit)
 
 
 def chosen(
@@ -120,6 +118,7 @@ def chosen(
     countries: Collection[str] = (),
     audience: Collection[str] = (),
     topics: Collection[str] = (),
+    kinds: Collection[Kind] = KINDS,
     limit: int = 12,
 ) -> list[MaterialSummary]:
     """Published materials for some destinations, people and topics, the best fit first.
@@ -132,19 +131,25 @@ def chosen(
         audience: as :data:`~services.content.materials.kinds.Audience`.
         topics: codes of the topics.
     """
-    own = Material.countries.overlap(list(countries))
-    rows = session.scalars(
+    fits = [
+        column.overlap(list(wanted)).desc()
+        for column, wanted in ((Material.audience, audience), (Material.topics, topics))
+        if wanted
+    ]
+    query = (
         sa.select(Material)
-        .where(Material.status == "published", sa.or_(own, Material.countries == []))
-        .order_by(
-            own.desc(),
-            Material.audience.overlap(list(audience)).desc(),
-            Material.topics.overlap(list(topics)).desc(),
-            Material.id.desc(),
-        )
-        .limit(limit)
+        .where(Material.status == "published")
+        .order_by(*fits, Material.id.desc())
+        .options(*SUMMARY_ONLY)
     )
-    return [summary_of(row) for row in rows]
+    if len(kinds) < len(KINDS):
+        query = query.where(Material.kind.in_(kinds))
+    # One after the other: asked for at once, PostgreSQL has to read all there are and sort them.
+    found: list[Material] = []
+    for where in (Material.countries.overlap(list(countries)), Material.countries == []):
+        if len(found) < limit:
+            found += session.scalars(query.where(where).limit(limit - len(found)))
+    return [summary_of(row) for row in found]
 
 
 def today() -> date:
@@ -224,7 +229,7 @@ def list_for_staff(
         Problem: 400 ``bad-cursor``.
     """
     with database.transaction() as session:
-        query = _narrowed(_theirs(sa.select(Material), principal), filters)
+        query = _narrowed(_theirs(sa.select(Material), principal), filters).options(*SUMMARY_ONLY)
         if status:
             query = query.where(Material.status == status)
         return page_of(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from datetime import date, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import (
     AfterValidator,
@@ -17,6 +17,7 @@ from pydantic import (
     ValidationInfo,
     computed_field,
 )
+from sqlalchemy.orm import defer
 
 from services.chassis.database import utc_now
 from services.chassis.fields import (
@@ -225,6 +226,10 @@ class MaterialForStaff(BaseModel):
 def public_url(slug: str) -> str:
     """The absolute address of a material's public page."""
     return f"{settings().public_url}/library/{slug}"
+
+
+# What a list does not show stays where it is: long texts, and a name that would be unsealed.
+SUMMARY_ONLY: Final = (defer(Material.body), defer(Material.author_name))
 
 
 def summary_of(material: Material) -> MaterialSummary:

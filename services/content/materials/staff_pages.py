@@ -10,15 +10,15 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from services.chassis.auth import Principal, require
-from services.chassis.forms import Form, Typed, TypedForm
-from services.chassis.i18n import country_name, language, lazy, localized
+from services.chassis.forms import Form, TypedForm
+from services.chassis.i18n import lazy, localized
 from services.chassis.idempotency import once_per_form
 from services.chassis.problems import Invalid, Problem
 from services.chassis.reference import city
 from services.content.advisories.pages import country_choices
 from services.content.database import pages
 from services.content.files.shelf import shelf
-from services.content.language import options
+from services.content.language import named, options
 from services.content.materials import reading, service
 from services.content.materials.kinds import LACK_NAMES
 from services.content.materials.pages import LANGUAGE_NAMES, filters_of, words
@@ -147,7 +147,7 @@ def edit(request: Request, material_id: uuid.UUID, principal: Editor, typed: Typ
     """Keep the changes; a public material is told of again."""
     try:
         wanted = typed.parse(MaterialChange).model_dump()
-        patch = MaterialPatch(version=_version(typed), **wanted)
+        patch = MaterialPatch(version=typed.version(), **wanted)
         service.edit(principal, material_id, patch)
     except Invalid as error:
         stored = reading.get_for_staff(principal, str(material_id)).material
@@ -265,16 +265,9 @@ def _written(form: Form) -> dict[str, dict[str, str]]:
 
 def _filled(material: MaterialOut) -> Form:
     form = Form.of(material)
-    comma = ", " if language() == "en" else "、"
     # What has changed is said of this change, not of the last one.
     form.values = {
         name: value for name, value in form.values.items() if not name.startswith("changes")
     }
-    form.values["countries"] = comma.join(country_name(code) for code in material.countries)
+    form.values["countries"] = named(material.countries)
     return form
-
-
-def _version(typed: Typed) -> int:
-    """The version that the form was filled from; a form without one overwrites nobody."""
-    text = typed.text("version")
-    return int(text) if text.isdecimal() and len(text) < 10 else 0

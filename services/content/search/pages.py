@@ -18,6 +18,7 @@ from services.content.language import said_in
 from services.content.materials.kinds import AUDIENCE_NAMES
 from services.content.search import reading
 from services.content.search.reading import Filters, Found
+from services.content.search.statements import COUNTED
 from services.content.search.words import KIND_ICONS, KIND_NAMES, LANGUAGE_NAMES
 
 site = APIRouter()
@@ -68,6 +69,7 @@ def search(
         form=Form({"q": words, **filters.chosen}),
         filters=filters,
         found=found,
+        counted=COUNTED,
         choices=_choices(found) if found else {},
         names=_NAMES,
         kind_names=KIND_NAMES,
@@ -90,11 +92,15 @@ def _choices(found: Found) -> dict[str, list[tuple[str, str]]]:
     for name, called in _NAMES.items():
         counts = found.counts[name]
         if counts or not found.total:
-            common = sorted(counts, key=lambda value: (-counts[value], sound(called(value))))
+            common = sorted(counts, key=lambda value: (-counts[value], _sound(called(value))))
             choices[name] = [(value, f"{called(value)} ({counts[value]:,})") for value in common]
         else:
             choices[name] = _every(name, language())
     return choices
+
+
+# The same few hundred names, in one page after the other.
+_sound = functools.lru_cache(maxsize=2_048)(sound)
 
 
 @functools.cache

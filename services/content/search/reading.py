@@ -2,47 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
 from markupsafe import Markup
-from sqlalchemy.dialects import postgresql
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from services.chassis.database import utc_now
 from services.chassis.i18n import country_name, localized
 from services.chassis.lists import DEFAULT_LIMIT, Page, page_of_tiers
 from services.chassis.reference import country_guess
 from services.content.database import database
+from services.content.search import statements
 from services.content.search.models import SearchEntry
 from services.content.search.query import Asked, Word, asked_for
 from services.content.search.service import KINDS, Hit, now_found, similar
 from services.content.search.snippets import Marker
+from services.content.search.statements import COUNTED, FACETS
 from services.content.search.urgent import is_urgent
 
-S = TypeVar("S", bound=sa.Select[*tuple[Any, ...]])
-
-# What a search is narrowed by, and the column that has it.
-FACETS: Final = {
-    "kind": "kind",
-    "country": "countries",
-    "topic": "topics",
-    "audience": "audience",
-    "language": "languages",
-}
-# Columns that are large and kept apart from the row.
-_APART: Final = ("text", "search", "heading")
-# The order of a list, in whatever it is found (see _found_by).
-_KEYS: Final = (
-    sa.literal_column("found.at", sa.DateTime(timezone=True)),
-    sa.literal_column("found.id", sa.Uuid()),
-)
-# Beyond so many nobody chooses by numbers, and counting them would take longer than finding them.
-_COUNTED: Final = 2_000
 _SPAN: Final = 3  # words that may be one misspelt name
 
 
@@ -67,11 +49,6 @@ class Filters:
         """The filters that narrow, besides the words."""
         found = {name: getattr(self, name) for name in FACETS}
         return {name: value for name, value in found.items() if value}
-
-    def without(self, name: str) -> Filters:
-        """The same without one of the filters."""
-        change: dict[str, Any] = {name: None}
-        return replace(self, **change)
 
     def __bool__(self) -> bool:
         return bool(self.words.strip() or self.chosen)
@@ -105,9 +82,9 @@ class Found:
     """What a search came to.
 
     Attributes:
-        total: how many there are on all pages.
-        counts: by facet and value, how many there would be with that value chosen instead; besides
-            the kinds, a facet has none when there is too much to count.
+        total: how many there are on all pages; above :data:`COUNTED`, one more than that.
+        counts: by facet and value, how many there would be with that value chosen instead; nothing
+            when there is too much to count.
         countries: those that the words name (ISO 3166-1 alpha-2).
         guesses: what to look for instead, when nothing was found.
         near: what is like it, when nothing was found.
@@ -132,9 +109,7 @@ def find(filters: Filters, *, cursor: str | None = None, limit: int = DEFAULT_LI
     """
     asked = asked_for(filters.words)
     with database.transaction() as session:
-        # The planner does not reckon with unpacking the words of a row, which stand apart from it,
-        # and reads all rows where it should ask the index.
-        session.execute(sa.text("SET LOCAL enable_seqscan = off"))
+        _ask_the_index(session)
         total, counts = _counted(session, asked, filters)
         results = _page(session, asked, filters, cursor, limit)
         nothing = not total and not filters.chosen and bool(asked.words)
@@ -148,6 +123,29 @@ def find(filters: Filters, *, cursor: str | None = None, limit: int = DEFAULT_LI
         near=near,
         urgent=is_urgent(asked),
     )
+
+
+@dataclass(frozen=True)
+class First:
+    """The first of what words find; ``countries``: those that they name (ISO 3166-1 alpha-2)."""
+
+    results: list[Result]
+    countries: tuple[str, ...]
+
+
+def find_first(words: str, limit: int) -> First:
+    """The best of what :func:`find` finds, for who asks for no more: nothing is counted."""
+    asked = asked_for(words)
+    with database.transaction() as session:
+        _ask_the_index(session)
+        page = _page(session, asked, Filters(words=words), None, limit)
+    return First(list(page.items), asked.countries)
+
+
+def _ask_the_index(session: Session) -> None:
+    # The planner does not reckon with unpacking the words of a row, which stand apart from it,
+    # and reads all rows where it should ask the index.
+    session.execute(sa.text("SET LOCAL enable_seqscan = off"))
 
 
 def about(session: Session, country: str, *, kinds: Collection[str], limit: int = 5) -> list[Hit]:
@@ -164,117 +162,63 @@ def about(session: Session, country: str, *, kinds: Collection[str], limit: int 
 def _page(
     session: Session, asked: Asked, filters: Filters, cursor: str | None, limit: int
 ) -> Page[Result]:
-    tiers: list[sa.Select[SearchEntry]] = []
-    nearer: list[str] = []
-    every: list[str | None] = [*asked.tiers()] if asked.words else [None]
-    for tier in every:
-        row = _found_by(tier)
-        query = _narrowed(sa.select(row), row, filters)
-        tiers.append(query.where(*(row.id.not_in(_ids(one)) for one in nearer)))
-        nearer += [tier] if tier else []
+    names = tuple(filters.chosen)
+    tiers = asked.tiers() if asked.words else []
     page = page_of_tiers(
         session,
-        tiers,
-        _KEYS,
+        [statements.listing(tier, names) for tier in range(len(tiers))]
+        or [statements.listing(None, names)],
+        statements.KEYS,
         cursor=cursor,
         limit=limit,
         descending=True,
+        given=_given(tiers, filters),
     )
-    texts = _texts(session, page.items)
+    entries = {row.id: row for row in session.execute(statements.SHOWN, {"ids": page.items})}
     marker = Marker(asked)
-    return page.map(
-        lambda row: Result(
-            kind=row.kind,
-            id=row.id,
-            title=row.title,
-            heading=marker.mark(localized(row.title)),
-            snippet=marker.snippet(localized(texts[row.kind, row.id])),
-            url=row.url,
-            countries=row.countries,
-            topics=row.topics,
-            at=row.at,
-        )
-    )
+    # One of them may have been withdrawn since the look before.
+    there = [entries[one] for one in page.items if one in entries]
+    return Page([_result(row, marker) for row in there], page.next_cursor)
 
 
-def _texts(session: Session, rows: Collection[SearchEntry]) -> dict[tuple[str, UUID], Any]:
-    """The texts of what is on the page; those of all that was found would be read for nothing."""
-    if not rows:
-        return {}
-    key = sa.tuple_(SearchEntry.kind, SearchEntry.id)
-    asked = sa.select(SearchEntry.kind, SearchEntry.id, SearchEntry.text).where(
-        key.in_([(row.kind, row.id) for row in rows])
+def _result(row: sa.Row[Any], marker: Marker) -> Result:
+    return Result(
+        kind=row.kind,
+        id=row.id,
+        title=row.title,
+        heading=marker.mark(localized(row.title)),
+        snippet=marker.snippet(localized(row.text)),
+        url=row.url,
+        countries=row.countries,
+        topics=row.topics,
+        at=row.at,
     )
-    return {(row.kind, row.id): row.text for row in session.execute(asked)}
 
 
 def _counted(
     session: Session, asked: Asked, filters: Filters
 ) -> tuple[int, dict[str, dict[str, int]]]:
     """How many there are, and counts by facet: of each with the other filters, not with its own."""
-    widest = asked.tiers()[-1] if asked.words else None
-    row = _found_by(widest)
-    kinds = sa.select(row.kind, sa.func.count()).group_by(row.kind)
-    by_kind: dict[str, int] = dict(
-        session.execute(_narrowed(kinds, row, filters.without("kind"))).all()
+    names = tuple(filters.chosen)
+    tiers = asked.tiers() if asked.words else []
+    found: dict[str, dict[str, dict[str, int]]] = {}
+    rows = session.execute(
+        statements.counting(len(tiers) - 1 if tiers else None, names), _given(tiers, filters)
     )
-    total = by_kind.get(filters.kind, 0) if filters.kind else sum(by_kind.values())
-    counts = {"kind": by_kind} | {name: {} for name in FACETS if name != "kind"}
-    open_ones = [name for name in counts if name not in ("kind", *filters.chosen)]
-    if total <= _COUNTED:
-        counts |= _values(session, widest, filters, open_ones)
-    for name in filters.chosen:
-        if name != "kind":
-            counts |= _values(session, widest, filters.without(name), [name])
-    return total, counts
+    for without, facet, value, times in rows:
+        found.setdefault(without, {}).setdefault(facet, {})[value] = times
+    totals = {without: sum(counts["kind"].values()) for without, counts in found.items()}
+    counts = {}
+    for name in FACETS:
+        without = name if name in names else ""
+        few = totals.get(without, 0) <= COUNTED
+        counts[name] = found.get(without, {}).get(name, {}) if few else {}
+    return totals.get("", 0), counts
 
 
-def _values(
-    session: Session, widest: str | None, filters: Filters, names: list[str]
-) -> dict[str, dict[str, int]]:
-    """Counts by value of some facets; nothing when there is too much to count."""
-    row = _found_by(widest)
-    columns = [getattr(row, FACETS[name]) for name in names]
-    some = _narrowed(sa.select(*columns), row, filters).limit(_COUNTED + 1).subquery()
-    counted = sa.select(*some.c, sa.func.count()).group_by(*some.c)
-    found: dict[str, dict[str, int]] = {name: {} for name in names}
-    total = 0
-    for *values, count in session.execute(counted) if names else ():
-        total += count
-        for name, listed in zip(names, values, strict=True):
-            for value in listed:
-                found[name][value] = found[name].get(value, 0) + count
-    return found if total <= _COUNTED else {}
-
-
-def _found_by(tier: str | None) -> type[SearchEntry]:
-    """The entries that a query finds, all of them without one, as something to select from.
-
-    A question of its own, and the offset keeps it one: as one condition among others PostgreSQL
-    would rather unpack the words of every row that these leave.
-    """
-    columns = [column for column in SearchEntry.__table__.c if column.name not in _APART]
-    inner = sa.select(*columns)
-    if tier is not None:
-        inner = inner.where(_matches(tier)).offset(0)
-    return aliased(SearchEntry, inner.subquery("found"), name="found")
-
-
-def _ids(tier: str) -> sa.Select[UUID]:
-    return sa.select(SearchEntry.id).where(_matches(tier)).offset(0)
-
-
-def _matches(tier: str) -> sa.ColumnElement[bool]:
-    query = sa.cast(sa.literal(tier), postgresql.TSQUERY)
-    return SearchEntry.search.bool_op("@@")(query)
-
-
-def _narrowed(query: S, row: type[SearchEntry], filters: Filters) -> S:
-    query = query.where(sa.or_(row.until.is_(None), row.until > utc_now()))
-    for name, value in filters.chosen.items():
-        column = getattr(row, FACETS[name])
-        query = query.where(column == value if name == "kind" else column.contains([value]))
-    return query
+def _given(tiers: Sequence[str], filters: Filters) -> dict[str, object]:
+    words = {f"tier_{number}": tier for number, tier in enumerate(tiers)}
+    return {"now": utc_now(), **words, **filters.chosen}
 
 
 def _guesses(asked: Asked, text: str) -> list[Guess]:

@@ -36,6 +36,10 @@ def rebuild_old() -> int:
         How many entries were made.
     """
     with database.transaction() as session:
+        if not _is_old(session):
+            return 0
+        _hold(session)
+        # Whoever was quicker has done it by now.
         return _rebuild(session) if _is_old(session) else 0
 
 
@@ -46,19 +50,26 @@ def rebuild() -> int:
         How many entries were made.
     """
     with database.transaction() as session:
+        _hold(session)
         return _rebuild(session)
 
 
 def _is_old(session: Session) -> bool:
-    other = sa.exists().where(SearchEntry.way != WAY)
-    anything = sa.exists().select_from(SearchEntry)
+    # Only what is made anew here: anything else would be found old at each look, for ever.
+    ours = SearchEntry.kind.in_(SOURCES)
+    other = sa.exists().where(ours, SearchEntry.way != WAY)
+    anything = sa.exists().where(ours)
     return bool(session.scalar(sa.select(sa.or_(other, sa.not_(anything)))))
 
 
-def _rebuild(session: Session) -> int:
-    # Rooms go on saying what changes meanwhile; a table that is read is not in their way, and what
-    # they say waits until this is done.
+def _hold(session: Session) -> None:
+    """Rooms go on saying what changes meanwhile; a table that is read is not in their way, and what
+    they say waits until this is done. So does who else would make everything anew.
+    """
     session.execute(sa.text("LOCK TABLE search_entries IN SHARE ROW EXCLUSIVE MODE"))
+
+
+def _rebuild(session: Session) -> int:
     session.execute(sa.delete(SearchEntry).where(SearchEntry.kind.in_(SOURCES)))
     count = 0
     for entries in SOURCES.values():

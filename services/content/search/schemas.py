@@ -48,6 +48,7 @@ class GuessOut(BaseModel):
 class SearchOut(BaseModel):
     """A page of what was found.
 
+    ``total`` is counted to 2,000; 2,001 says that there are more, and then ``counts`` is empty.
     ``counts`` has for each filter and value how many there would be with that value chosen.
     ``guesses`` is filled when nothing was found; ``urgent`` says that the words are those of
     somebody in distress.
