@@ -10,6 +10,7 @@ import { countWhileTyping } from './count.js';
 import { focusErrors } from './focus.js';
 import { warnBeforeLeaving } from './leave.js';
 import { forgetLists } from './lists.js';
+import { closeMenus } from './menu.js';
 import { sendOnce } from './once.js';
 import { printOnPress } from './print.js';
 
@@ -25,6 +26,7 @@ sendOnce(document);
 warnBeforeLeaving(document);
 copyOnPress(document);
 printOnPress(document);
+closeMenus(document);
 forgetLists(document);
 askWhatApplies(document);
 

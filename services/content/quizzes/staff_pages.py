@@ -127,11 +127,9 @@ def edit_page(request: Request, quiz_id: uuid.UUID, principal: Editor) -> HTMLRe
 def edit(request: Request, quiz_id: uuid.UUID, principal: Editor, typed: TypedForm) -> Response:
     """Keep the changes."""
     values = quiz_form.compacted(typed)
-    version = typed.text("version")
-    seen = int(version) if version.isdecimal() and len(version) < 10 else 0
     try:
         wanted = quiz_form.read(typed).model_dump()
-        service.edit(principal, quiz_id, QuizPatch(version=seen, **wanted))
+        service.edit(principal, quiz_id, QuizPatch(version=typed.version(), **wanted))
     except Invalid as error:
         stored = reading.get_for_staff(principal, quiz_id).quiz
         form = Form(values, quiz_form.beside(error))
