@@ -7,9 +7,10 @@ BIN := .venv/bin
 run: setup
 	@exec $(BIN)/lingbao up
 
+# Three at once also on two processors: whoever drives a browser or a house often waits for it.
 test:
 	@$(PYTHON) deploy/setup.py --test
-	@exec $(BIN)/pytest -n 2 --dist loadscope --no-loadscope-reorder
+	@exec $(BIN)/pytest -n 3 --dist loadscope --no-loadscope-reorder
 
 check: setup
 	@exec $(BIN)/python -m tests.check

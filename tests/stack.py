@@ -12,7 +12,7 @@ import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -44,6 +44,7 @@ class Stack:
     url: str
     data_dir: Path
     process: subprocess.Popen[bytes]
+    keys: dict[str, str] = field(default_factory=dict)
 
     @property
     def info(self) -> StackInfo:
@@ -72,10 +73,12 @@ class Stack:
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    def key(self, role: str, district: str | None = None) -> str:
-        """A fresh API key."""
-        place = ["--district", district] if district else []
-        return self.lingbao("apikey", "create", f"test {role}", "--role", role, *place).strip()
+    def key(self, role: str) -> str:
+        """The API key of a role: made when it is first asked for, as an operator makes one."""
+        if role not in self.keys:
+            made = self.lingbao("apikey", "create", f"test {role}", "--role", role)
+            self.keys[role] = made.strip()
+        return self.keys[role]
 
     def call(
         self, method: str, path: str, body: Any = None, key: str | None = None, **headers: str

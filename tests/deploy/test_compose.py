@@ -199,7 +199,7 @@ def test_every_command_starts_and_becomes_ready(processes: Started, tmp_path: Pa
                 del waiting[name]
         return not waiting
 
-    eventually(all_are_ready, within=150, every=0.2)
+    eventually(all_are_ready, within=240, every=0.2)
     assert len(processes) == 4 + 4 + 2 + 1 + 1
 
 

@@ -19,7 +19,7 @@ def up(data_dir: Path, **settings: str) -> subprocess.CompletedProcess[str]:
         env=environment(data_dir, **settings),
         capture_output=True,
         text=True,
-        timeout=90,
+        timeout=240,
         check=False,
     )
 

@@ -35,7 +35,7 @@ from services.notifications.delivery import lanes
 from services.notifications.delivery.models import Delivery
 from tests.notifications.broadcasting import MESSAGE, approved, author, person
 from tests.sink import SmtpSink
-from tests.stack import ROOT, eventually
+from tests.stack import PATIENCE, ROOT, eventually
 
 WORKER = "worker notifications"
 BULK = "worker notifications --lane bulk"
@@ -59,7 +59,8 @@ class Post(SmtpSink):
 
     ``faults`` maps an address to what happens to its messages, one after the other; then all goes
     well. ``421``, ``450`` and ``550`` are answers to RCPT; ``drop`` closes after the message,
-    ``drop-in-data`` before it, ``stall`` says nothing for a minute.
+    ``drop-in-data`` before it, ``stall`` says nothing for a minute. While ``answers_after`` is not
+    set, no message is answered.
     """
 
     def __init__(self) -> None:
@@ -67,12 +68,13 @@ class Post(SmtpSink):
         self.faults: dict[str, list[str]] = {}
         self.taking: Callable[[str], None] | None = None
         self.taken_by: Callable[[str], None] | None = None
+        self.answers_after: threading.Event | None = None
         self._controller.factory = lambda: _Rude(self, hostname="post.test")
 
     def clear(self) -> None:
         super().clear()
         self.faults.clear()
-        self.taking = self.taken_by = None
+        self.taking = self.taken_by = self.answers_after = None
 
     async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[Any]
@@ -90,6 +92,8 @@ class Post(SmtpSink):
         [address] = envelope.rcpt_tos
         if self.taking:
             self.taking(address)
+        while (gate := self.answers_after) is not None and not gate.is_set():
+            await asyncio.sleep(0.02)
         waiting = self.faults.get(address)
         if waiting and waiting[0] in ("drop", "stall"):
             if waiting.pop(0) == "stall":
@@ -156,7 +160,7 @@ class Crew:
         for part in self.running.values():
             part.send_signal(signal.SIGKILL)
         for part in self.running.values():
-            part.wait(10)
+            part.wait(PATIENCE)
         self.post.stop()
         self.queue.stop()
 
@@ -218,7 +222,7 @@ def end_leases() -> None:
         )
 
 
-def settle(broadcast_id: uuid.UUID, within: float = 30.0) -> Counter[str]:
+def settle(broadcast_id: uuid.UUID, within: float = PATIENCE) -> Counter[str]:
     """Sweep until nothing of a broadcast is on its way; what waits for another try goes at once.
 
     Returns:

@@ -3,6 +3,8 @@ twice. Real workers, two beats."""
 
 from __future__ import annotations
 
+import json
+import signal
 import threading
 import time
 import uuid
@@ -15,11 +17,12 @@ import sqlalchemy as sa
 
 from services.chassis import worker
 from services.chassis.auth import Principal
-from services.chassis.crypto import seal
+from services.chassis.crypto import fingerprint, seal
 from services.chassis.database import utc_now
 from services.chassis.events import Envelope
 from services.chassis.problems import Problem
-from services.notifications.broadcasts import reading, sending
+from services.notifications.broadcasts import freezing, reading, sending, writing
+from services.notifications.broadcasts.models import Broadcast
 from services.notifications.broadcasts.schemas import BroadcastOut
 from services.notifications.contacts.models import Contact
 from services.notifications.contacts.service import unsubscribe
@@ -38,8 +41,8 @@ from tests.faults.posting import (
     verdict,
 )
 from tests.notifications import told
-from tests.notifications.broadcasting import approved, author
-from tests.stack import eventually
+from tests.notifications.broadcasting import MESSAGE, approved, author, draft
+from tests.stack import PATIENCE, eventually
 
 PEOPLE = 30
 
@@ -89,8 +92,12 @@ def somebody_waits() -> bool:
 
 
 def killed_before_the_claim(house: Crew, broadcast: BroadcastOut) -> None:
+    """It stands still where it looks which broadcasts are being sent."""
+    # It sleeps until the lock is there: otherwise it might be through before.
+    house.running[BULK].send_signal(signal.SIGSTOP)
     sending.send(author(), broadcast.id)
     with held_up("LOCK TABLE broadcasts IN ACCESS EXCLUSIVE MODE"):
+        house.running[BULK].send_signal(signal.SIGCONT)
         eventually(somebody_waits)
         house.kill(BULK)
 
@@ -114,20 +121,22 @@ def killed_after_the_250(house: Crew, broadcast: BroadcastOut) -> None:
 
     house.post.taken_by = kill
     sending.send(author(), broadcast.id)
-    assert gone.wait(20)
+    assert gone.wait(PATIENCE)
 
 
 def killed_before_the_commit(house: Crew, broadcast: BroadcastOut) -> None:
     """The record of a batch stands still before a row of it that is locked."""
-    handed_over = threading.Event()
-    house.post.delay = 0.3
+    handed_over, locked = threading.Event(), threading.Event()
+    # Nothing is answered until the rows are locked, so nothing can be recorded before.
+    house.post.answers_after = locked
     house.post.taking = lambda _address: handed_over.set()
     sending.send(author(), broadcast.id)
-    assert handed_over.wait(20)
+    assert handed_over.wait(PATIENCE)
     with held_up("SELECT id FROM deliveries WHERE broadcast_id = :id FOR UPDATE", id=broadcast.id):
+        locked.set()
         eventually(somebody_waits)
         house.kill(BULK)
-        house.running[BULK].wait(10)
+        house.running[BULK].wait(PATIENCE)
 
 
 KILLS: list[Callable[[Crew, BroadcastOut], None]] = [
@@ -144,9 +153,8 @@ def test_a_worker(house: Crew, rounds: int, kill: Callable[[Crew, BroadcastOut],
         anew(house, seed, "kill")
         broadcast = approved()
         kill(house, broadcast)
-        house.post.delay = 0.0
-        house.post.taken_by = house.post.taking = None
-        house.running[BULK].wait(10)
+        house.post.taken_by = house.post.taking = house.post.answers_after = None
+        house.running[BULK].wait(PATIENCE)
         end_leases()
         house.start(BULK)
         states = settle(broadcast.id)
@@ -156,6 +164,40 @@ def test_a_worker(house: Crew, rounds: int, kill: Callable[[Crew, BroadcastOut],
         if kill is killed_before_the_commit:
             assert states["unknown"] > 0
         holds(house, broadcast, seed)
+
+
+def test_a_worker_killed_while_it_draws_up_the_recipients(
+    house: Crew, rounds: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(freezing, "AT_ONCE", PEOPLE // 2)
+    plan = "INSERT INTO deliveries (id, lane, kind, channel, dedupe_key, address, address_hash, "
+    plan += "language) VALUES (uuidv7(), 'bulk', 'test', 'email', :key, '', '', 'en')"
+    for seed in range(rounds):
+        people = anew(house, seed, "drawn-up")
+        broadcast = draft(writer := author(), message=MESSAGE)
+        writing.submit(writer, broadcast.id)
+        key = f"broadcast/{broadcast.id}/email/{fingerprint(people[-1])}"
+        with held_up(plan, key=key):
+            writing.approve(author(), broadcast.id)
+            sending.send(author(), broadcast.id)
+            eventually(somebody_waits)
+            house.kill(BULK)
+            house.running[BULK].wait(PATIENCE)
+        house.start(BULK)
+
+        def frozen(broadcast_id: uuid.UUID = broadcast.id) -> BroadcastOut | None:
+            """As if the time had passed after which it is begun anew, and the tick had come."""
+            with database.transaction() as session:
+                waits = Broadcast.freeze_due_at.is_not(None)
+                session.execute(sa.update(Broadcast).where(waits).values(freeze_due_at=utc_now()))
+            worker.send("notifications.freeze_broadcasts", queue_name="notifications.bulk")
+            found = reading.read(author(), broadcast_id)
+            return None if found.freezing else found
+
+        whole = eventually(frozen, every=0.3)
+        assert whole is not None
+        assert settle(broadcast.id)["accepted"] == PEOPLE
+        holds(house, whole, seed)
 
 
 def test_a_mail_server_that_misbehaves(house: Crew, rounds: int) -> None:
@@ -184,7 +226,7 @@ def test_the_queue_emptied_and_stopped_in_mid_broadcast(house: Crew, rounds: int
         house.post.delay = 0.2
         house.post.taking = lambda _address, begun=begun: begun.set()
         broadcast = begin()
-        assert begun.wait(20)
+        assert begun.wait(PATIENCE)
         with redis.Redis.from_url(house.queue.url) as client:
             client.flushall()
         house.stop_queue()
@@ -242,7 +284,10 @@ def told_twice(house: Crew, events: list[Envelope], tag: str) -> list[str]:
 
     def quiet() -> bool:
         with redis.Redis.from_url(house.queue.url) as client:
-            heard = client.llen("notifications") == 0
+            # What a worker has in hand is kept here until it is done. (So is for ever what another
+            # one had in hand when it was killed, but that is of the other queue.)
+            in_hand = [json.loads(kept)[2] for kept in client.hvals("unacked")]
+            heard = client.llen("notifications") == 0 and "notifications" not in in_hand
         open_ones = told.deliveries(state="pending") + told.deliveries(state="sending")
         return heard and not open_ones and bool(told.deliveries(kind="links"))
 

@@ -258,7 +258,7 @@ def test_without_the_lock_they_can(person: Person, monkeypatch: pytest.MonkeyPat
     def unlocked(session: Any) -> set[UUID]:
         found = session.scalars(sa.select(Staff.id).where(Staff.disabled_at.is_(None)))
         everybody = set(found)
-        barrier.wait(timeout=5)
+        barrier.wait(timeout=60)
         return everybody
 
     barrier = threading.Barrier(2)

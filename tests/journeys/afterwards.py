@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 import urllib.parse
 import urllib.request
 from dataclasses import dataclass
@@ -12,13 +10,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from tests.journeys.making import API, lecture, register, somebody
-from tests.stack import ROOT, Stack, environment, eventually
+from celery import Celery
 
-TICK = (
-    "from services.chassis.worker import send;"
-    "send('registration.after_activities', queue_name='registration')"
-)
+from tests.journeys.making import API, lecture, register, somebody
+from tests.stack import Stack, eventually
 
 
 @dataclass(frozen=True)
@@ -61,10 +56,8 @@ def a_past_lecture(stack: Stack, key: str, people: int) -> Past:
 
 def _tick(stack: Stack) -> None:
     """What beat does once a minute."""
-    more = {"LINGBAO_REDIS_URL": stack.info.redis_url}
-    subprocess.run(
-        [sys.executable, "-c", TICK], cwd=ROOT, env=environment(stack.data_dir, **more), check=True
-    )
+    with Celery(broker=stack.info.redis_url) as queue:
+        queue.send_task("registration.after_activities", queue="registration", ignore_result=True)
 
 
 def page(stack: Stack, path: str) -> str:

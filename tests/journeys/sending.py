@@ -16,8 +16,12 @@ def reached(page: Page) -> int:
 
 def press(page: Page, name: str) -> None:
     """An act of the broadcast's page: its link asks, the button on the next page does it."""
-    page.get_by_role("link", name=f"{name}…").click()
+    asks = page.get_by_role("link", name=f"{name}…")
+    path = asks.get_attribute("href") or ""
+    asks.click()
+    page.wait_for_url(f"**{path}")
     page.get_by_role("main").get_by_role("button").click()
+    page.wait_for_url(lambda url: not url.endswith(path))
 
 
 def approve_and_send(visit: Visit, author: Page) -> Page:

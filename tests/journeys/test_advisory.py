@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
 
 from playwright.sync_api import Page, expect
 
-from tests.journeys.making import lecture, register, somebody
-from tests.stack import Stack
+from tests.journeys.making import a_word, lecture, register, somebody
+from tests.stack import Stack, eventually
 
 Visit = Callable[..., Page]
 API = "/api/content/v1/advisories"
@@ -17,7 +16,7 @@ COUNTRY = "MN"
 
 
 def test_an_advisory_raised_to_red(visit: Visit, house_running: Stack, editor: str) -> None:
-    word = uuid.uuid4().hex[:8]
+    word = a_word()
     status, made = house_running.call(
         "POST",
         API,
@@ -61,9 +60,13 @@ def test_an_advisory_raised_to_red(visit: Visit, house_running: Stack, editor: s
     # Whoever registered for a lecture about the country is told without anybody's doing.
     assert house_running.mail(guest, f"蒙古：寒潮 {word}")["subject"] == f"蒙古：寒潮 {word}"
     # And everybody who follows it once two people have released the draft.
-    second.goto("/staff/broadcasts")
     draft = second.locator("tr", has_text=word).filter(has_text="紧急")
-    expect(draft).to_have_count(1)
+
+    def drafted() -> bool:
+        second.goto("/staff/broadcasts")
+        return draft.count() == 1
+
+    eventually(drafted, every=0.5)
     draft.get_by_role("link").first.click()
     expect(second.locator("body.emergency")).to_be_visible()
     history = visit(f"/advisories/history/{made['id']}", language="en")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -11,7 +10,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.journeys.conftest import PHONE
-from tests.journeys.making import XICHENG, invitation, link, somebody
+from tests.journeys.making import XICHENG, a_word, invitation, link, somebody
 from tests.stack import Stack
 
 Visit = Callable[..., Page]
@@ -100,7 +99,7 @@ def test_going_back_and_forth_loses_nothing(visit: Visit, script: bool) -> None:
 
 
 def test_staff_agree_to_a_time(visit: Visit, house_running: Stack) -> None:
-    school, email = f"外国语学校 {uuid.uuid4().hex[:6]}", somebody()
+    school, email = f"外国语学校 {a_word()}", somebody()
     visitor = visit("/bookings", size=PHONE)
     ask(visitor, school, email)
     received = house_running.mail(email)
@@ -126,7 +125,7 @@ def test_staff_agree_to_a_time(visit: Visit, house_running: Stack) -> None:
 
 
 def test_staff_decline_with_words(visit: Visit, house_running: Stack) -> None:
-    school, email = f"职业学校 {uuid.uuid4().hex[:6]}", somebody()
+    school, email = f"职业学校 {a_word()}", somebody()
     ask(visit("/bookings", script=False), school, email)
 
     page = visit("/staff/bookings?status=requested", staff="xicheng", script=False)

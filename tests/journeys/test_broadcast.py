@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ import psutil
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.journeys.making import lecture, link, register, somebody
+from tests.journeys.making import a_word, lecture, link, register, somebody
 from tests.journeys.sending import Visit, approve_and_send, press, reached
 from tests.stack import Stack, eventually
 
@@ -57,7 +56,7 @@ def residents(house_running: Stack, editor: str) -> Residents:
 
 def write(page: Page, residents: Residents, urgency: str = "routine") -> str:
     """Fill in the form of a new broadcast to the district; the word in its subject."""
-    word = uuid.uuid4().hex[:8]
+    word = a_word()
     page.locator("#field-title").fill(f"怀柔 {word}")
     page.locator(f"[name='urgency'][value='{urgency}']").check()
     page.locator("[name='channels'][value='email']").check()

@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import threading
-import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.journeys.conftest import DESK, PHONE
-from tests.journeys.making import lecture
+from tests.journeys.making import a_word, lecture
 from tests.stack import Stack
 
 Visit = Callable[..., Page]
+BEIJING = ZoneInfo("Asia/Shanghai")
 
 
 @pytest.mark.parametrize("language", ["zh-CN", "en"])
 def test_finding_a_lecture_without_scripts(
     visit: Visit, house_running: Stack, editor: str, language: str
 ) -> None:
-    name = f"漂流者{uuid.uuid4().hex[:6]}"
+    name = f"漂流者{a_word()}"
     lecture(
         house_running,
         editor,
@@ -83,7 +84,7 @@ def test_a_month_on_a_desk_and_a_list_on_another_site(
     editor: str,
     elsewhere: Callable[[str], str],
 ) -> None:
-    name = f"框中{uuid.uuid4().hex[:6]}"
+    name = f"框中{a_word()}"
     starts = (datetime.now(UTC) + timedelta(hours=1)).replace(microsecond=0)
     lecture(
         house_running,
@@ -93,7 +94,9 @@ def test_a_month_on_a_desk_and_a_list_on_another_site(
         starts_at=starts.isoformat(),
         ends_at=(starts + timedelta(minutes=20)).isoformat(),
     )
-    page = visit("/activities/calendar?district=110119", size=DESK)
+    # In the last hour of a month it is on the next one's page.
+    month = f"{starts.astimezone(BEIJING):%Y-%m}"
+    page = visit(f"/activities/calendar?district=110119&month={month}", size=DESK)
     expect(page.locator("main")).to_contain_text(name)
     expect(page.locator("table.month th")).to_have_count(7)
     context = browser.new_context(locale="en")

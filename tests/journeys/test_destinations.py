@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import uuid
 from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.journeys.conftest import DESK, PHONE
-from tests.journeys.making import link, somebody
+from tests.journeys.making import a_word, link, somebody
 from tests.stack import Stack
 
 Visit = Callable[..., Page]
@@ -19,7 +18,7 @@ Visit = Callable[..., Page]
 @pytest.fixture
 def material(house_running: Stack, editor: str) -> str:
     """The title of a published material about Fiji."""
-    name = f"斐济出行{uuid.uuid4().hex[:6]}"
+    name = f"斐济出行{a_word()}"
     body = {
         "kind": "checklist",
         "title": {"zh-CN": name, "en": f"Going to Fiji {name[-6:]}"},

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
 from tests.journeys.conftest import PHONE
-from tests.journeys.making import somebody
+from tests.journeys.making import a_word, somebody
 from tests.stack import Stack
 
 Visit = Callable[..., Page]
 
 
 def test_a_question_becomes_an_answer_for_everybody(visit: Visit, house_running: Stack) -> None:
-    word = uuid.uuid4().hex[:8]
+    word = a_word()
     email = somebody()
     asker = visit("/questions/ask", size=PHONE)
     _ask(asker, word, email)

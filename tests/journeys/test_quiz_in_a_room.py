@@ -69,11 +69,10 @@ def a_quiz(stack: Stack, key: str) -> dict[str, Any]:
     return made(f"/quizzes/{quiz['id']}/publish", expected=200)
 
 
-def answer(page: Page) -> None:
-    """Answer the question that is open, rightly, whichever it is."""
-    heading = page.get_by_role("heading", level=1)
-    expect(heading).to_be_visible()
-    text = heading.inner_text()
+def answer(page: Page, place: int) -> None:
+    """Answer the question in this place, rightly, whichever it is."""
+    expect(page.locator(".quiz-bar")).to_contain_text(f"第{place}题")
+    text = page.get_by_role("heading", level=1).inner_text()
     if "护照" in text:
         page.get_by_label("向当地警方报案").check()
     elif "全天" in text:
@@ -100,7 +99,7 @@ def test_a_quiz_is_taken_in_a_room(visit: Visit, house_running: Stack, editor: s
     bare.get_by_label("测验码").fill(quiz["code"].lower())
     bare.get_by_role("button", name="打开测验").click()
     bare.get_by_role("button", name="开始答题").click()
-    answer(bare)
+    answer(bare, 1)
     onward(bare, 1)
     bare.close()  # and another day:
     bare = bare.context.new_page()
@@ -113,7 +112,7 @@ def test_a_quiz_is_taken_in_a_room(visit: Visit, house_running: Stack, editor: s
     expect(phone.locator("[data-quiz-clock]")).to_contain_text("剩余 29:")
     expect(screen.locator("[data-figure=taking]")).to_have_text("2")
     for place in (1, 2, 3):
-        answer(phone)
+        answer(phone, place)
         phone.locator("h1").click()  # out of the field, so that it is kept
         expect(phone.locator("[data-quiz-state]")).to_have_text("答案已保存。")
         onward(phone, place)
@@ -121,7 +120,7 @@ def test_a_quiz_is_taken_in_a_room(visit: Visit, house_running: Stack, editor: s
     expect(phone.get_by_role("heading", level=1)).to_have_text("成绩：100%")
     expect(finished).to_have_text("1")
     for place in (2, 3):
-        answer(bare)
+        answer(bare, place)
         onward(bare, place)
     bare.get_by_role("button", name="交卷").click()
     expect(bare.get_by_role("heading", level=1)).to_have_text("成绩：100%")

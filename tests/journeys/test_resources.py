@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from playwright.sync_api import Page, expect
 
 from tests.journeys.conftest import PHONE
-from tests.journeys.making import lecture
+from tests.journeys.making import a_word, lecture
 from tests.stack import Stack
 
 Visit = Callable[..., Page]
@@ -19,7 +18,7 @@ def test_a_lecturer_is_entered_planned_and_not_planned_twice(
     visit: Visit, house_running: Stack, editor: str
 ) -> None:
     """From an empty form to the public page, on a telephone and without scripts."""
-    name = f"林老师{uuid.uuid4().hex[:5]}"
+    name = f"林老师{a_word()}"
     first, second = lecture(house_running, editor), lecture(house_running, editor)
     page = visit("/staff/lecturers/new", staff="editor", size=PHONE, script=False)
     page.locator("#field-day-0").fill("上午")
@@ -37,6 +36,7 @@ def test_a_lecturer_is_entered_planned_and_not_planned_twice(
         page.get_by_role("button", name="保存").click()
 
     choose(first["id"])
+    expect(page.get_by_role("heading", level=1)).to_contain_text(first["token"])
     expect(page.get_by_role("main")).to_contain_text(name)
     choose(second["id"])
     expect(page.get_by_role("alert").last).to_contain_text(first["token"])
@@ -52,7 +52,7 @@ def test_a_lecturer_is_entered_planned_and_not_planned_twice(
 def test_a_room_changes_the_place_and_its_week_shows_it(
     visit: Visit, house_running: Stack, editor: str
 ) -> None:
-    name = f"Hall {uuid.uuid4().hex[:5]}"
+    name = f"Hall {a_word()}"
     begins = f"{datetime.now(UTC) + timedelta(days=8):%Y-%m-%d}T02:00:00Z"
     activity = lecture(house_running, editor, starts_at=begins)
     page = visit("/staff/venues/new", staff="editor", language="en")

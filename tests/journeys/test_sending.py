@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import uuid
 from datetime import UTC, datetime, timedelta
 
 from playwright.sync_api import FilePayload, expect
 
 from tests.journeys.conftest import PHONE
-from tests.journeys.making import somebody
+from tests.journeys.making import a_word, somebody
 from tests.journeys.sending import Visit, approve_and_send, press, reached
 from tests.journeys.things import write_template
 from tests.stack import Stack, eventually
@@ -18,7 +17,7 @@ def a_list(well: str) -> FilePayload:
     """Three who go to Iceland, of whom the mail server takes one, and a row with a mistake."""
     begins = datetime.now(UTC) + timedelta(days=9)
     days = f"冰岛,{begins:%Y-%m-%d},{begins + timedelta(days=5):%Y-%m-%d}"
-    word = uuid.uuid4().hex[:8]
+    word = a_word()
     rows = (
         f"安然,{well},{days}",
         f"不在,{word}@gone.example,{days}",

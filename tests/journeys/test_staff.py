@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from playwright.sync_api import Browser, Page, expect
 
-from tests.journeys.making import XICHENG, invitation, lecture, mails, register, somebody
+from tests.journeys.making import XICHENG, a_word, invitation, lecture, mails, register, somebody
 from tests.stack import Stack, eventually
 
 Visit = Callable[..., Page]
@@ -45,7 +44,7 @@ def write(page: Page, title: str) -> None:
 
 
 def test_an_activity_from_draft_to_cancelled(visit: Visit, house_running: Stack) -> None:
-    title, email = f"新春出行讲座 {uuid.uuid4().hex[:6]}", somebody()
+    title, email = f"新春出行讲座 {a_word()}", somebody()
     page = visit("/staff/activities/new", staff="editor")
     page.get_by_role("button", name="存为草稿").click()
     expect(page.locator(".error-summary")).to_be_focused()
@@ -56,6 +55,7 @@ def test_an_activity_from_draft_to_cancelled(visit: Visit, house_running: Stack)
     expect(public.locator("article.entry")).to_have_count(0)
     page.get_by_role("link", name="发布").click()
     page.get_by_role("button", name="发布").click()
+    expect(page.get_by_role("link", name="取消活动")).to_be_visible()
     public.reload()
     public.locator("article.entry a").click()
     expect(public.get_by_role("main")).to_contain_text("14:00–16:00")
@@ -72,6 +72,7 @@ def test_an_activity_from_draft_to_cancelled(visit: Visit, house_running: Stack)
     page.get_by_role("button", name="保存修改").click()
     expect(page.get_by_role("main")).to_contain_text("时间或地点变更")
     page.get_by_role("button", name="保存并发送通知").click()
+    expect(page.get_by_role("link", name="取消活动")).to_be_visible()
     public.reload()
     expect(public.get_by_role("main")).to_contain_text("15:00–17:00")
     changed = house_running.mail(email, "变更")
@@ -83,6 +84,7 @@ def test_an_activity_from_draft_to_cancelled(visit: Visit, house_running: Stack)
     expect(page.locator(".error-summary a")).to_have_attribute("href", "#field-reason")
     page.locator("#field-reason").fill("场地临时停电。")
     page.get_by_role("button", name="取消活动").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(title)
     public.reload()
     expect(public.get_by_role("main")).to_contain_text("场地临时停电。")
     expect(public.get_by_role("link", name="报名", exact=True)).to_have_count(0)
@@ -192,7 +194,7 @@ def test_a_wrong_password_says_so_and_keeps_the_address(visit: Visit) -> None:
 
 
 def test_an_api_key_is_shown_once_and_can_be_ended(visit: Visit, house_running: Stack) -> None:
-    name = f"订票系统 {uuid.uuid4().hex[:6]}"
+    name = f"订票系统 {a_word()}"
     page = visit("/staff/apikeys/new", staff="admin")
     page.locator("#field-name").fill(name)
     page.locator("#field-role").select_option("city-editor")

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-import uuid
 from collections.abc import Callable
 from urllib.parse import unquote_plus
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.journeys.making import somebody
+from tests.journeys.making import a_word, somebody
 from tests.stack import Stack, eventually
 
 Visit = Callable[..., Page]
@@ -28,7 +27,7 @@ def _leave(page: Page, field: Locator, typed: str) -> None:
 
 def test_a_template_is_written_and_tried(visit: Visit, house_running: Stack) -> None:
     page = visit("/staff/templates/new", staff="editor")
-    name = f"洪水 {uuid.uuid4().hex[:6]}"
+    name = f"洪水 {a_word()}"
     page.locator("#field-name").fill(name)
     page.locator("[id='field-message.zh-CN.subject']").fill("{{ name }}，洪水提醒")
     page.locator("[id='field-message.zh-CN.body']").fill("请**远离**河岸。")

@@ -6,7 +6,7 @@ import uuid
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
-from tests.journeys.making import somebody
+from tests.journeys.making import a_word, somebody
 from tests.stack import Stack
 
 
@@ -48,7 +48,7 @@ def write_broadcast(stack: Stack, key: str) -> str:
     """A draft of a broadcast; its id."""
     texts = {"subject": "近期出行提醒", "body": "请**避开**集会。", "sms": "请避开集会。"}
     body = {
-        "title": f"提醒 {uuid.uuid4().hex[:6]}",
+        "title": f"提醒 {a_word()}",
         "urgency": "emergency",
         "message": {"zh-CN": texts, "en": texts},
         "channels": ["email", "sms"],
@@ -63,7 +63,7 @@ def write_broadcast(stack: Stack, key: str) -> str:
 def write_template(stack: Stack, key: str) -> str:
     """A template with two versions; its id."""
     texts = {"subject": "{{ name }}，出行提醒", "body": "请**避开**集会。", "sms": "请避开集会。"}
-    body = {"name": f"集会 {uuid.uuid4().hex[:6]}", "message": {"zh-CN": texts}}
+    body = {"name": f"集会 {a_word()}", "message": {"zh-CN": texts}}
     status, made = stack.call("POST", "/api/notifications/v1/templates", body, key)
     assert status == 201, made
     body["message"] = {"zh-CN": texts | {"sms": "请绕行。"}, "en": texts}

@@ -10,7 +10,7 @@ from typing import Literal
 
 Way = Literal["take", "no-number", "busy", "take-and-stall", "stall"]
 # Longer than the senders under test wait.
-STALL_SECONDS = 1.0
+STALL_SECONDS = 2.0
 
 
 class _Server(ThreadingHTTPServer):

@@ -1,8 +1,8 @@
 """A storm over a few activities: one of several processes that do everything at once.
 
-    python -m tests.registration.storm SEED ACTS [without-guard | out-of-order]
+    python -m tests.registration.storm SEED ACTS ACTIVITIES [without-guard | out-of-order]
 
-The activities are read from the standard input, an id a line: two of one series with few places.
+The activities are ids with commas between them: two of one series with few places.
 Every process registers, cancels, accepts, lets offers run out, changes parties, moves people and
 changes the capacity, in an order that the seed draws. It prints how often each of them was done.
 How many acts there are is given, not how long they may take: so it is as much of a storm on a busy
@@ -108,7 +108,7 @@ def main() -> None:
         seats.fits = lambda _party_size: sa.true()  # type: ignore[assignment]
     if "out-of-order" in sys.argv:
         seats.IN_LINE = Registration.waiting_since.desc()  # type: ignore[assignment]
-    activities = [uuid.UUID(line) for line in sys.stdin.read().split()]
+    activities = [uuid.UUID(text) for text in sys.argv[3].split(",")]
 
     def one(number: int) -> Counter[str]:
         draw, counts = random.Random(seed * 100 + number), Counter[str]()

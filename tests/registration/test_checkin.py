@@ -88,7 +88,7 @@ def test_without_the_lock_two_doors_let_it_in_twice(monkeypatch: pytest.MonkeyPa
     both, fold = Barrier(2), merging.fold
 
     def met(party_size: int, found: Sequence[Scan]) -> int:
-        both.wait(timeout=10)
+        both.wait(timeout=60)
         return fold(party_size, found)
 
     monkeypatch.setattr(merging, "fold", met)

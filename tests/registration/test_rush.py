@@ -7,7 +7,7 @@ import json
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from itertools import pairwise
 from typing import Any
@@ -199,8 +199,9 @@ def test_expired_proofs_are_forgotten() -> None:
 # --- turns: without the work --------------------------------------------------------------------
 
 
-def turn(activity: uuid.UUID) -> tuple[str, float]:
-    now = utc_now()
+def turn(activity: uuid.UUID, asked_at: datetime | None = None) -> tuple[str, float]:
+    """A turn for somebody who asks at that moment, and in how many seconds from then on it is."""
+    now = asked_at or utc_now()
     with database.transaction() as session:
         given, at = proof.give_turn(session, activity, now)
     return given, (at - now).total_seconds()
@@ -218,7 +219,8 @@ def use_turn(activity: uuid.UUID, given: str, after: float, used_by: str = "one"
 
 def test_turns_come_one_a_second_however_many_ask() -> None:
     activity = an_activity()
-    given = sorted(seconds for _, seconds in at_once(*[partial(turn, activity)] * 10))
+    same_moment = utc_now()
+    given = sorted(seconds for _, seconds in at_once(*[partial(turn, activity, same_moment)] * 10))
     assert 14 < given[0] < 16
     apart = [later - sooner for sooner, later in pairwise(given)]
     assert all(0.5 < gap < 1.5 for gap in apart)
