@@ -78,6 +78,7 @@ HANDLERS: Handlers = {
     "order.sent.v1": Subscription(OrderTold, orders.on_sent),
     "order.delivered.v1": Subscription(OrderTold, orders.on_delivered),
     "order.cancelled.v1": Subscription(OrderTold, orders.on_cancelled),
+    "order.returned.v1": Subscription(OrderTold, orders.on_returned),
     "order.restored.v1": Subscription(OrderTold, orders.on_restored),
     "order.erased.v1": Subscription(ErasedTold, orders.on_erased),
     "order.links_asked.v1": Subscription(OrderLinksTold, orders.on_links_asked),
