@@ -133,7 +133,9 @@ def test_many_at_once(trial: Trial, sender: SmsSender) -> None:
     wanted = sorted(trial.as_written(number) for number in [*numbers, numbers[0]])
     assert sorted(taken.to for taken in trial.server.taken) == wanted
     if trial.strict:
-        assert len(trial.server.calls) == 2  # the number that comes twice goes in a second call
+        # The number that comes twice goes in a second call, and what a busy machine adds after the
+        # time for gathering in another; one call for each message would be no gathering.
+        assert 2 <= len(trial.server.calls) < len(numbers)
 
 
 def test_a_number_that_is_none_does_not_condemn_those_beside_it(
