@@ -10,7 +10,7 @@ from playwright.sync_api import FilePayload, Page, expect
 from standardwebhooks import Webhook
 
 from tests.journeys.conftest import PHONE, RETURNS_SECRET
-from tests.journeys.making import lecture, mails, register, somebody
+from tests.journeys.making import a_word, lecture, mails, register, somebody
 from tests.journeys.sending import Visit, approve_and_send
 from tests.notifications.returning import dsn, failed, original
 from tests.stack import Stack, eventually
@@ -30,7 +30,7 @@ def write(stack: Stack, key: str) -> str:
     """A broadcast to those who go to Malta, submitted for approval; its page."""
     texts = {"subject": "出行提醒", "body": "请避开集会。", "sms": ""}
     body = {
-        "title": f"马耳他 {uuid.uuid4().hex[:6]}",
+        "title": f"马耳他 {a_word()}",
         "urgency": "routine",
         "message": {"zh-CN": texts, "en": texts},
         "channels": ["email"],
@@ -109,7 +109,7 @@ def send_there_again(page: Page, address: str) -> None:
 
 
 def test_staff_settle_what_comes_back(visit: Visit, house_running: Stack, editor: str) -> None:
-    stack, word = house_running, uuid.uuid4().hex[:8]
+    stack, word = house_running, a_word()
     name, well = f"第三中学 {word}.csv", somebody()
     lost = [f"{side}-{word}@vanishes.example" for side in ("one", "other")]
     page = visit("/staff/contacts/import", staff="editor")
