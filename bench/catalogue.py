@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import statistics
-import time
 import urllib.parse
 import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 
 import psycopg
 import sqlalchemy as sa
 from rich.table import Table
 from sqlalchemy.engine import make_url
 
-from services.chassis.settings import settings
+from bench.timing import connected, get, p50, p95, times
 from services.registration.activities import catalogue
 from services.registration.catalogue.filters import Filters
 from services.registration.database import database
@@ -23,7 +18,6 @@ from tests.registration.programme import fill
 from tests.stack import Stack
 
 ACTIVITIES, REGISTRATIONS = 10_000, 40_000
-ROUNDS = 40
 LIMIT = 50  # milliseconds, p95 of a page on an idle machine
 
 ASKED: tuple[tuple[str, dict[str, str], Filters], ...] = (
@@ -47,10 +41,10 @@ ASKED: tuple[tuple[str, dict[str, str], Filters], ...] = (
 
 def measure(stack: Stack) -> Table:
     """The list's page and the API's answer for each filter, one caller: median and p95 (ms)."""
-    with _database_of(stack):
+    with connected(database, stack):
         with database.transaction() as session:
             fill(session, activities=ACTIVITIES, registrations=REGISTRATIONS)
-        with _automatic() as connection:
+        with database.at_once() as connection:
             connection.execute(sa.text("VACUUM (ANALYZE) activities, registrations"))
         bare = {name: _bare(stack, filters) for name, _, filters in ASKED}
     table = Table(
@@ -59,22 +53,22 @@ def measure(stack: Stack) -> Table:
     )
     for name, query, _ in ASKED:
         text = urllib.parse.urlencode(query)
-        api = _times(lambda text=text: _get(f"{stack.url}/api/registration/v1/activities?{text}"))
-        page = _times(lambda text=text: _get(f"{stack.url}/activities?{text}"))
+        api = times(lambda text=text: get(f"{stack.url}/api/registration/v1/activities?{text}"))
+        page = times(lambda text=text: get(f"{stack.url}/activities?{text}"))
         table.add_row(
             name,
-            f"{_p50(bare[name]):.1f}",
-            f"{_p50(api):.1f}",
-            f"{_p95(api):.1f}",
-            f"{_p50(page):.1f}",
-            f"{_p95(page):.1f}",
-            f"{_p95(page) / LIMIT:.2f}",
-            f"{_p50(page) / _p50(bare[name]):.1f}",
+            f"{p50(bare[name]):.1f}",
+            f"{p50(api):.1f}",
+            f"{p95(api):.1f}",
+            f"{p50(page):.1f}",
+            f"{p95(page):.1f}",
+            f"{p95(page) / LIMIT:.2f}",
+            f"{p50(page) / p50(bare[name]):.1f}",
         )
     for path in ("/activities/calendar", "/activities/calendar.ics", "/activities/feed.atom"):
-        found = _times(lambda path=path: _get(stack.url + path))
-        table.add_row(path, "", "", "", f"{_p50(found):.1f}", f"{_p95(found):.1f}",
-                      f"{_p95(found) / LIMIT:.2f}", "")  # fmt: skip
+        found = times(lambda path=path: get(stack.url + path))
+        table.add_row(path, "", "", "", f"{p50(found):.1f}", f"{p95(found):.1f}",
+                      f"{p95(found) / LIMIT:.2f}", "")  # fmt: skip
     return table
 
 
@@ -101,52 +95,4 @@ def _bare(stack: Stack, filters: Filters) -> list[float]:
                     if cursor.description is not None:
                         cursor.fetchall()
 
-        return _times(once)
-
-
-@contextmanager
-def _database_of(stack: Stack) -> Iterator[None]:
-    """Have this process's models speak to the running house's database."""
-    there = {"LINGBAO_DATABASE_URL": stack.info.database_url, **stack.info.environment}
-    before = {name: os.environ.get(name) for name in there}
-    os.environ.update(there)
-    settings.cache_clear()
-    try:
-        yield
-    finally:
-        database.close()
-        for name, text in before.items():
-            if text is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = text
-        settings.cache_clear()
-
-
-@contextmanager
-def _automatic() -> Iterator[sa.Connection]:
-    with database.engine.connect() as connection:
-        yield connection.execution_options(isolation_level="AUTOCOMMIT")
-
-
-def _get(url: str) -> None:
-    with urllib.request.urlopen(url, timeout=30) as answer:
-        answer.read()
-
-
-def _times(once: Callable[[], None]) -> list[float]:
-    """Milliseconds of each round, after two that warm up."""
-    found = []
-    for _ in range(ROUNDS + 2):
-        began = time.perf_counter()
-        once()
-        found.append((time.perf_counter() - began) * 1000)
-    return found[2:]
-
-
-def _p50(values: list[float]) -> float:
-    return statistics.median(values)
-
-
-def _p95(values: list[float]) -> float:
-    return statistics.quantiles(values, n=20)[-1]
+        return times(once)

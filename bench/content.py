@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import random
-import statistics
-import time
 import urllib.parse
 import urllib.request
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -18,8 +13,8 @@ from typing import Any
 import sqlalchemy as sa
 from rich.table import Table
 
+from bench.timing import connected, get, p50, p95, times
 from services.chassis.reference import TOPICS, countries
-from services.chassis.settings import settings
 from services.content.advisories.models import Advisory
 from services.content.database import database
 from services.content.materials.models import Material
@@ -30,7 +25,6 @@ from services.content.search.service import Entry, Kind, row_of
 from tests.stack import Stack
 
 MATERIALS, ADVISORIES, ANSWERS = 2_000, 1_000, 10_000
-ROUNDS = 40
 LIMIT = 60  # milliseconds, p95 of an answer on an idle machine
 BATCH = 1_000
 
@@ -75,24 +69,24 @@ _SENTENCES = (
 
 def measure(stack: Stack) -> Table:
     """Each answer as one caller gets it, beside a health check and its statements alone (ms)."""
-    with _database_of(stack):
+    with connected(database, stack):
         _fill()
-        bare = _p50(_times(lambda: reading.find(Filters(words="护照"), limit=12)))
-    least = _times(lambda: _get(f"{stack.url}/api/content/healthz"))
+        bare = p50(times(lambda: reading.find(Filters(words="护照"), limit=12)))
+    least = times(lambda: get(f"{stack.url}/api/content/healthz"))
     table = Table(
         *("what", "p50", "p95", f"of {LIMIT}", "health check", "of it"),
         title=f"{MATERIALS:,} materials, {ADVISORIES:,} advisories, {ANSWERS:,} answers (ms)",
     )
     for name, path in ASKED:
         url = stack.url + urllib.parse.quote(path, safe="/?=&")
-        found = _times(partial(_get, url))
+        found = times(partial(get, url))
         table.add_row(
             name,
-            f"{_p50(found):.1f}",
-            f"{_p95(found):.1f}",
-            f"{_p95(found) / LIMIT:.2f}",
-            f"{_p50(least):.1f}",
-            f"{_p50(found) / _p50(least):.1f}",
+            f"{p50(found):.1f}",
+            f"{p95(found):.1f}",
+            f"{p95(found) / LIMIT:.2f}",
+            f"{p50(least):.1f}",
+            f"{p50(found) / p50(least):.1f}",
         )
     table.caption = f"The search for a word in most of them, without HTTP and page: {bare:.1f} ms."
     return table
@@ -197,45 +191,3 @@ def _entry(chance: random.Random, kind: Kind) -> dict[str, Any]:
             at=datetime.now(UTC) - timedelta(minutes=chance.randrange(1_000_000)),
         )
     )
-
-
-@contextmanager
-def _database_of(stack: Stack) -> Iterator[None]:
-    """Have this process's models speak to the running house's database."""
-    there = {"LINGBAO_DATABASE_URL": stack.info.database_url, **stack.info.environment}
-    before = {name: os.environ.get(name) for name in there}
-    os.environ.update(there)
-    settings.cache_clear()
-    try:
-        yield
-    finally:
-        database.close()
-        for name, text in before.items():
-            if text is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = text
-        settings.cache_clear()
-
-
-def _get(url: str) -> None:
-    with urllib.request.urlopen(url, timeout=30) as answer:
-        answer.read()
-
-
-def _times(once: Callable[[], object]) -> list[float]:
-    """Milliseconds of each round, after two that warm up."""
-    found = []
-    for _ in range(ROUNDS + 2):
-        began = time.perf_counter()
-        once()
-        found.append((time.perf_counter() - began) * 1000)
-    return found[2:]
-
-
-def _p50(values: list[float]) -> float:
-    return statistics.median(values)
-
-
-def _p95(values: list[float]) -> float:
-    return statistics.quantiles(values, n=20)[-1]
