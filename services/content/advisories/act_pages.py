@@ -19,6 +19,7 @@ from services.content.advisories.schemas import AdvisoryForStaff, ReturnIn, With
 from services.content.advisories.staff_pages import Editor
 from services.content.advisories.words import LEVEL_NAMES
 from services.content.database import pages
+from services.content.withdrawal import pages as withdrawal
 
 site = APIRouter(prefix="/staff/advisories/{advisory_id:uuid}")
 
@@ -146,23 +147,19 @@ def _withdraw_page(
     request: Request, advisory_id: uuid.UUID, principal: Editor, form: Form, status: int = 200
 ) -> HTMLResponse:
     kept = reading.get_for_staff(advisory_id, principal)
-    return pages.render(
+    return withdrawal.ask(
         request,
-        "advisories/withdraw.html",
+        form,
         status,
         title=lazy(
             "Withdraw the advisory for %(country)s?", country=country_name(kept.advisory.country)
         ),
-        text="",
         consequences=[
             lazy("It leaves the public pages at once."),
             lazy("The feed says for 30 days that it was withdrawn, with your reason."),
             lazy("Messages that are sent from now on no longer carry it."),
         ],
-        button=lazy("Withdraw"),
-        danger=True,
-        cancel_url=f"/staff/advisories/{advisory_id}",
-        form=form,
+        back=f"/staff/advisories/{advisory_id}",
     )
 
 

@@ -23,6 +23,7 @@ from services.content.alerts.schemas import DraftIn
 from services.content.alerts.xml_reading import MOST_BYTES, NotXml
 from services.content.database import pages
 from services.content.language import options
+from services.content.withdrawal import pages as withdrawal
 
 site = APIRouter(prefix="/staff/advisories/alerts")
 
@@ -221,9 +222,9 @@ def _alert_page(
 def _end_page(
     request: Request, alert_id: uuid.UUID, country: str, form: Form, status: int = 200
 ) -> HTMLResponse:
-    return pages.render(
+    return withdrawal.ask(
         request,
-        "advisories/withdraw.html",
+        form,
         status,
         title=lazy("Withdraw the advisory for %(country)s?", country=country_name(country)),
         text=lazy("The alert that it was written from has been cancelled."),
@@ -231,8 +232,5 @@ def _end_page(
             lazy("It leaves the public pages at once."),
             lazy("The feed says for 30 days that it was withdrawn, with your reason."),
         ],
-        button=lazy("Withdraw"),
-        danger=True,
-        cancel_url=f"{PLACE}/{alert_id}",
-        form=form,
+        back=f"{PLACE}/{alert_id}",
     )

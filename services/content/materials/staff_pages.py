@@ -31,6 +31,7 @@ from services.content.materials.schemas import (
 )
 from services.content.packs.reading import count_holding
 from services.content.publication import MOVES, STATUS_NAMES, STATUS_TONES
+from services.content.withdrawal import pages as withdrawal
 
 site = APIRouter(prefix="/staff/materials")
 
@@ -211,21 +212,17 @@ def _withdraw_page(
     request: Request, principal: Principal, material_id: uuid.UUID, form: Form, status: int = 200
 ) -> HTMLResponse:
     material = reading.get_for_staff(principal, str(material_id)).material
-    return pages.render(
+    return withdrawal.ask(
         request,
-        "materials/withdraw.html",
+        form,
         status,
         title=lazy("Withdraw “%(title)s”?", title=localized(material.title)),
-        text="",
         consequences=[
             lazy("It leaves the library and the pages that point to it at once."),
             lazy("Its address says that it was withdrawn, with your reason."),
             lazy("Its files cannot be downloaded any more."),
         ],
-        button=lazy("Withdraw"),
-        danger=True,
-        cancel_url=f"/staff/materials/{material_id}",
-        form=form,
+        back=f"/staff/materials/{material_id}",
     )
 
 

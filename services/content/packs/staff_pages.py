@@ -19,6 +19,7 @@ from services.content.packs import occasions, reading, service
 from services.content.packs.pages import words
 from services.content.packs.schemas import PackForm, PackOut, PackPatch, WithdrawIn
 from services.content.publication import MOVES, STATUS_NAMES, STATUS_TONES
+from services.content.withdrawal import pages as withdrawal
 
 site = APIRouter(prefix="/staff/packs")
 
@@ -214,20 +215,17 @@ def _withdraw_page(
     request: Request, principal: Principal, pack_id: uuid.UUID, form: Form, status: int = 200
 ) -> HTMLResponse:
     pack = reading.get_for_staff(principal, pack_id).pack
-    return pages.render(
+    return withdrawal.ask(
         request,
-        "packs/withdraw.html",
+        form,
         status,
         title=lazy("Withdraw “%(title)s”?", title=localized(pack.title)),
-        text="",
         consequences=[
             lazy("Its link says that it was withdrawn, with your reason."),
             lazy("Whoever printed it or saved the ZIP keeps that."),
         ],
-        button=lazy("Withdraw"),
-        danger=True,
-        cancel_url=f"/staff/packs/{pack_id}",
-        form=form,
+        back=f"/staff/packs/{pack_id}",
+        read_by=lazy("Whoever opens its link reads this sentence."),
     )
 
 

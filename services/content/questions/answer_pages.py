@@ -26,6 +26,7 @@ from services.content.questions.answers import (
 from services.content.questions.persons import KIND_NAMES, traces
 from services.content.questions.schemas import QuestionOut
 from services.content.questions.staff_pages import staff_words
+from services.content.withdrawal import pages as withdrawal
 
 site = APIRouter(prefix="/staff/questions")
 
@@ -275,18 +276,14 @@ def _withdraw_page(
     request: Request, principal: Principal, answer_id: uuid.UUID, form: Form, status: int = 200
 ) -> HTMLResponse:
     kept = answers_reading.get_for_staff(principal, answer_id)
-    return pages.render(
+    return withdrawal.ask(
         request,
-        "materials/withdraw.html",
+        form,
         status,
         title=lazy("Withdraw “%(title)s”?", title=localized(kept.answer.question)),
-        text="",
         consequences=[
             lazy("It leaves the public answers and the search at once."),
             lazy("Its address says that it was withdrawn, with your reason."),
         ],
-        button=lazy("Withdraw"),
-        danger=True,
-        cancel_url=f"/staff/questions/answers/{answer_id}",
-        form=form,
+        back=f"/staff/questions/answers/{answer_id}",
     )

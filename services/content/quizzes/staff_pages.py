@@ -28,6 +28,7 @@ from services.content.quizzes.schemas import (
     QuizOut,
     QuizPatch,
 )
+from services.content.withdrawal import pages as withdrawal
 
 site = APIRouter(prefix="/staff/quizzes")
 
@@ -241,20 +242,16 @@ def _withdraw_page(
     request: Request, principal: Principal, quiz_id: uuid.UUID, form: Form, status: int = 200
 ) -> HTMLResponse:
     quiz = reading.get_for_staff(principal, quiz_id).quiz
-    return pages.render(
+    return withdrawal.ask(
         request,
-        "quizzes/withdraw.html",
+        form,
         status,
         title=lazy("Withdraw “%(title)s”?", title=localized(quiz.title)),
-        text="",
         consequences=[
             lazy("Its code opens nothing any more, and nobody can begin it."),
             lazy("Whoever has begun can still hand in. Results and certificates stay."),
         ],
-        button=lazy("Withdraw"),
-        danger=True,
-        cancel_url=f"/staff/quizzes/{quiz_id}",
-        form=form,
+        back=f"/staff/quizzes/{quiz_id}",
     )
 
 

@@ -11,13 +11,13 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from services.chassis.auth import Principal, require
+from services.chassis.certificates import spaced as spaced_certificate
 from services.chassis.forms import Form, TypedForm
 from services.chassis.i18n import lazy, localized
 from services.chassis.problems import Invalid
 from services.chassis.reference import city
 from services.chassis.sheets import Format, download
 from services.content.attempts import certificates
-from services.content.attempts.codes import spaced as spaced_certificate
 from services.content.attempts.schemas import WithdrawCertificateIn
 from services.content.banks.schemas import KIND_NAMES
 from services.content.database import pages
@@ -27,6 +27,7 @@ from services.content.quizzes.models import Quiz
 from services.content.results import live, reading, table
 from services.content.results.item_analysis import DISCRIMINATES_FROM, STEADY_FROM
 from services.content.results.pictures import Picture, picture_of
+from services.content.withdrawal import pages as withdrawal
 
 site = APIRouter(prefix="/staff/quizzes/{quiz_id:uuid}")
 
@@ -207,19 +208,16 @@ def _withdraw_page(
     status: int = 200,
 ) -> HTMLResponse:
     one = certificates.one(principal, quiz_id, certificate_id)
-    return pages.render(
+    return withdrawal.ask(
         request,
-        "results/withdraw.html",
+        form,
         status,
         title=lazy("Withdraw the certificate %(code)s?", code=spaced_certificate(one.code)),
-        text="",
         consequences=[
             lazy("Whoever checks its code is told that it holds no longer, but not why."),
             lazy("The result of the attempt stays as it is."),
             lazy("This cannot be undone."),
         ],
-        button=lazy("Withdraw"),
-        danger=True,
-        cancel_url=f"/staff/quizzes/{quiz_id}/certificates",
-        form=form,
+        back=f"/staff/quizzes/{quiz_id}/certificates",
+        read_by=lazy("For staff alone."),
     )
