@@ -5,11 +5,11 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from services.chassis.certificates import day, spaced
 from services.chassis.forms import Form
 from services.chassis.ratelimit import PublicRate
-from services.content.attempts import certificates
-from services.content.attempts.codes import spaced
-from services.content.attempts.sheet import day, halves
+from services.chassis.reference import city
+from services.content.attempts import certificates, sheet
 from services.content.database import pages
 from services.content.quizzes.codes import normal, picture
 
@@ -24,7 +24,7 @@ def certificate_page(request: Request, token: str) -> HTMLResponse:
         request,
         "attempts/certificate.html",
         certificate=certificate,
-        halves=halves(certificate),
+        halves=sheet.of(certificate),
         code=spaced(certificate.code),
         token=token,
     )
@@ -59,4 +59,5 @@ def checked_page(request: Request, code: str) -> HTMLResponse:
         found=found,
         spaced=spaced(found.code),
         day=day,
+        zone=city().timezone,
     )

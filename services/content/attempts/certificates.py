@@ -10,11 +10,11 @@ from sqlalchemy.orm import Session
 
 from services.chassis import audit
 from services.chassis.auth import Principal
+from services.chassis.certificates import LENGTH, fresh_code, masked
 from services.chassis.database import utc_now
 from services.chassis.i18n import lazy
 from services.chassis.problems import NotFound, Problem
 from services.content.attempts import service
-from services.content.attempts.codes import LENGTH, fresh_code, masked
 from services.content.attempts.models import Attempt, Certificate
 from services.content.attempts.schemas import (
     ListedCertificate,
@@ -23,7 +23,7 @@ from services.content.attempts.schemas import (
     WithdrawCertificateIn,
 )
 from services.content.database import database
-from services.content.quizzes.codes import normal
+from services.content.quizzes.codes import ALPHABET, normal
 from services.content.quizzes.models import Quiz
 from services.content.results.reading import covered
 
@@ -48,7 +48,9 @@ def issue(token: str, name: str) -> OwnCertificate:
         certificate = _of_attempt(session, attempt_id)
         if certificate is None:
             attempt.name = name
-            certificate = Certificate(attempt_id=attempt_id, code=fresh_code(), issued_at=utc_now())
+            certificate = Certificate(
+                attempt_id=attempt_id, code=fresh_code(ALPHABET), issued_at=utc_now()
+            )
             session.add(certificate)
         return _own(session, attempt, certificate)
 

@@ -2,45 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
-from zoneinfo import ZoneInfo
-
-from babel.dates import format_date
-
-from services.chassis.i18n import LANGUAGES, language, locale, localized, speaking
+from services.chassis.certificates import Half, day, halves
 from services.chassis.i18n import gettext as _
+from services.chassis.i18n import localized
 from services.chassis.reference import city
 from services.content.attempts.schemas import OwnCertificate
 
 
-@dataclass(frozen=True)
-class Words:
-    """One language's half of the sheet. ``tag`` is BCP 47."""
-
-    tag: str
-    heading: str
-    before: str
-    after: str
-    title: str
-    facts: list[tuple[str, str]]
-    office: str
-    issued: str
-    check: str
-
-
-def halves(certificate: OwnCertificate) -> list[Words]:
+def of(certificate: OwnCertificate) -> list[Half]:
     """The sheet in every language, the one of the page first."""
-    here = language()
-    found = []
-    for tag in sorted(LANGUAGES, key=lambda tag: tag != here):
-        with speaking(tag):
-            found.append(_words(certificate, tag))
-    return found
+    return halves(lambda tag: _words(certificate, tag))
 
 
-def _words(certificate: OwnCertificate, tag: str) -> Words:
-    return Words(
+def _words(certificate: OwnCertificate, tag: str) -> Half:
+    return Half(
         tag=tag,
         heading=_("Quiz certificate"),
         before=_("This is to certify that"),
@@ -48,16 +23,10 @@ def _words(certificate: OwnCertificate, tag: str) -> Words:
         title=localized(certificate.title),
         facts=[
             (_("Result"), f"{certificate.percent}%"),
-            (_("Taken on"), day(certificate.taken_at)),
+            (_("Taken on"), day(certificate.taken_at, city().timezone)),
         ],
         office=localized(city().office),
-        issued=day(certificate.issued_at),
+        issued=day(certificate.issued_at, city().timezone),
         check=_("To check this certificate, scan the picture or enter its code at %(address)s.")
         % {"address": certificate.url.rpartition("/")[0]},
     )
-
-
-def day(moment: datetime) -> str:
-    """``2026年11月23日``, ``23 November 2026``: with the year, for it is read for years."""
-    here = moment.astimezone(ZoneInfo(city().timezone))
-    return str(format_date(here, "long", locale=locale()))

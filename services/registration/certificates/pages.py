@@ -5,11 +5,11 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from services.chassis.certificates import day, spaced
 from services.chassis.forms import Form
 from services.chassis.ratelimit import PublicRate
 from services.registration.certificates import service
-from services.registration.certificates.codes import spaced
-from services.registration.certificates.sheet import day, halves, length, when
+from services.registration.certificates.sheet import length, of, when
 from services.registration.database import pages
 from services.registration.registrations import service as registrations
 from services.registration.registrations import tickets
@@ -25,7 +25,7 @@ def certificate_page(request: Request, token: str) -> HTMLResponse:
         request,
         "certificates/certificate.html",
         certificate=certificate,
-        halves=halves(certificate),
+        halves=of(certificate),
         code=spaced(certificate.code),
         token=token,
     )

@@ -12,13 +12,13 @@ from sqlalchemy.orm import Session
 
 from services.chassis import audit
 from services.chassis.auth import Principal
+from services.chassis.certificates import LENGTH, fresh_code, masked
 from services.chassis.database import new_id, utc_now
 from services.chassis.i18n import lazy
 from services.chassis.problems import NotFound, Problem
 from services.registration.activities.catalogue import covered
 from services.registration.activities.events import ActivityState, state_of
 from services.registration.activities.models import Activity
-from services.registration.certificates.codes import LENGTH, fresh_code, masked
 from services.registration.certificates.models import Certificate
 from services.registration.certificates.schemas import (
     ListedCertificate,
@@ -28,7 +28,7 @@ from services.registration.certificates.schemas import (
 )
 from services.registration.database import database
 from services.registration.registrations.models import Registration
-from services.registration.registrations.tickets import normal
+from services.registration.registrations.tickets import ALPHABET, normal
 
 # Certificates that one tick issues; the next tick takes the rest.
 AT_ONCE = 500
@@ -75,7 +75,7 @@ def issue_due(now: datetime | None = None) -> int:
                     {
                         "id": new_id(),
                         "registration_id": identifier,
-                        "code": fresh_code(),
+                        "code": fresh_code(ALPHABET),
                         "issued_at": moment,
                     }
                     for identifier in due

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
-from babel.dates import format_date
-
-from services.chassis.i18n import LANGUAGES, clock, language, locale, localized, ngettext, speaking
+from services.chassis.certificates import Half, day, halves
+from services.chassis.i18n import clock, language, localized, ngettext
 from services.chassis.i18n import gettext as _
 from services.chassis.reference import city
 from services.registration.certificates.schemas import OwnCertificate
@@ -17,35 +14,15 @@ from services.registration.certificates.service import minutes_of
 _HOUR = 60
 
 
-@dataclass(frozen=True)
-class Words:
-    """One language's half of the sheet. ``tag`` is BCP 47."""
-
-    tag: str
-    heading: str
-    before: str
-    after: str
-    title: str
-    facts: list[tuple[str, str]]
-    office: str
-    issued: str
-    check: str
-
-
-def halves(certificate: OwnCertificate) -> list[Words]:
+def of(certificate: OwnCertificate) -> list[Half]:
     """The sheet in every language, the one of the page first."""
-    here = language()
-    found = []
-    for tag in sorted(LANGUAGES, key=lambda tag: tag != here):
-        with speaking(tag):
-            found.append(_words(certificate, tag))
-    return found
+    return halves(lambda tag: _words(certificate, tag))
 
 
-def _words(certificate: OwnCertificate, tag: str) -> Words:
+def _words(certificate: OwnCertificate, tag: str) -> Half:
     activity = certificate.activity
     minutes = minutes_of(activity.starts_at, activity.ends_at)
-    return Words(
+    return Half(
         tag=tag,
         heading=_("Certificate of attendance"),
         before=_("This is to certify that"),
@@ -61,11 +38,6 @@ def _words(certificate: OwnCertificate, tag: str) -> Words:
         check=_("To check this certificate, scan the picture or enter its code at %(address)s.")
         % {"address": certificate.url.rpartition("/")[0]},
     )
-
-
-def day(moment: datetime, zone: str) -> str:
-    """``2026年11月23日``, ``23 November 2026``: with the year, for it is read for years."""
-    return str(format_date(moment.astimezone(ZoneInfo(zone)), "long", locale=locale()))
 
 
 def when(begins: datetime, ends: datetime, zone: str) -> str:

@@ -9,11 +9,11 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from services.chassis.auth import Principal, require
+from services.chassis.certificates import spaced
 from services.chassis.forms import Form, TypedForm
 from services.chassis.i18n import gettext as _
 from services.chassis.problems import Invalid
 from services.registration.certificates import service
-from services.registration.certificates.codes import spaced
 from services.registration.certificates.schemas import RevokeIn
 from services.registration.database import pages
 
